@@ -1,0 +1,1 @@
+"""The platform: runtime, bindings, store, HTTP API and gateway. Never imports textual or tui."""

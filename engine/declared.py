@@ -1,0 +1,185 @@
+"""Bindings as an upload declares them: checked, completed from the version before, secrets encrypted.
+
+Retention rules of API.md §3: without `keep`, secrets of the previous version stay and everything else is
+replaced; with it, exactly these types stay. An object with only name and type means "keep" as well.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from engine.errors import ApiError
+from engine.model import PRODUCTION, Binding, Version
+from engine.store import environments, kv, services, versions
+from engine.store.database import Connection
+from engine.store.secrets import Secrets
+
+MAX_TEXT: Final = 5 * 1024
+MAX_TEXTS: Final = 128
+SECRET_TYPES: Final = frozenset({"secret_text", "secret_key"})
+_TEXT_TYPES: Final = frozenset({"plain_text", "json", "secret_text"})
+_NAMESPACE = re.compile(r"[0-9a-f]{32}")
+
+
+class Declared:
+    """Resolves the bindings of one upload for one environment."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        secrets: Secrets,
+        service: str,
+        environment: str,
+        previous: Version | None,
+    ) -> None:
+        """Args: previous: the version whose bindings ``inherit`` and retention take from."""
+        self._connection = connection
+        self._secrets = secrets
+        self._owner = service
+        self._place = environment
+        self._previous = previous
+        self._kinds: dict[str, Callable[[str, Mapping[str, Any]], dict[str, Any]]] = {
+            "plain_text": self._plain_text,
+            "secret_text": self._secret_text,
+            "json": self._json,
+            "kv_namespace": self._kv_namespace,
+            "service": self._service,
+        }
+
+    def resolve(
+        self,
+        declared: Sequence[Mapping[str, Any]],
+        keep: frozenset[str] | None = None,
+        strict: bool = False,
+    ) -> tuple[Binding, ...]:
+        """The version's bindings, declared ones first, then those kept.
+
+        Raises:
+            ApiError: 10041 10042 10052 10053 10054 10055 10056 10057 10143 10144 10145, or 10021 for a type
+                that this platform does not have.
+        """
+        made: dict[str, Binding] = {}
+        for item in declared:
+            name = item.get("name")
+            if not isinstance(name, str) or not name:
+                raise ApiError(10052, "A binding has no name")
+            if name in made:
+                raise ApiError(10053, f"There are two bindings named {name}")
+            binding = self._one(name, item, strict)
+            if binding is not None:
+                made[name] = binding
+        named = {item.get("name") for item in declared}
+        for binding in self._previous.bindings if self._previous else ():
+            if binding.name not in named and binding.type in (SECRET_TYPES if keep is None else keep):
+                made[binding.name] = binding
+        return check_count(tuple(made.values()))
+
+    def _one(self, name: str, item: Mapping[str, Any], strict: bool) -> Binding | None:
+        kind = item.get("type")
+        if kind == "inherit":
+            return self._inherited(name, item, strict)
+        if not isinstance(kind, str):
+            raise ApiError(10021, f"Binding {name} has no type")
+        if kind not in self._kinds:
+            known = ", ".join(sorted(self._kinds))
+            raise ApiError(10021, f"Binding {name} has type {kind}, which this engine lacks: it has {known}")
+        if set(item) <= {"name", "type"}:
+            before = self._previous.binding(name) if self._previous else None
+            if before is not None and before.type == kind:
+                return before
+            if kind == "secret_text":
+                raise ApiError(10056, f"There is no secret {name} to keep: send its text")
+        return Binding(name, kind, self._kinds[kind](name, item))
+
+    def _inherited(self, name: str, item: Mapping[str, Any], strict: bool) -> Binding | None:
+        source = self._previous
+        if isinstance(item.get("version_id"), str) and item["version_id"] != "latest":
+            place = environments.find(self._connection, self._owner, self._place)
+            source = versions.get(self._connection, place.id if place else "", item["version_id"])
+        old_name = item.get("old_name")
+        found = source.binding(old_name if isinstance(old_name, str) else name) if source else None
+        if found is None:
+            if strict:
+                raise ApiError(10057, f"Binding {name} cannot be inherited: the version before has none")
+            return None
+        return Binding(name, found.type, found.settings)
+
+    def _plain_text(self, name: str, item: Mapping[str, Any]) -> dict[str, Any]:
+        return {"text": _text(name, item)}
+
+    def _secret_text(self, name: str, item: Mapping[str, Any]) -> dict[str, Any]:
+        return {"text": self._secrets.conceal(_text(name, item))}
+
+    def _json(self, name: str, item: Mapping[str, Any]) -> dict[str, Any]:
+        if "json" not in item:
+            raise ApiError(10021, f"Binding {name} of type json has no json")
+        _check_length(name, json.dumps(item["json"], ensure_ascii=False))
+        return {"json": item["json"]}
+
+    def _kv_namespace(self, name: str, item: Mapping[str, Any]) -> dict[str, Any]:
+        namespace = item.get("namespace_id")
+        if not isinstance(namespace, str) or not _NAMESPACE.fullmatch(namespace):
+            raise ApiError(10042, f"Binding {name}: namespace_id is 32 hexadecimal digits")
+        if kv.find_namespace(self._connection, namespace) is None:
+            raise ApiError(10041, f"Binding {name}: there is no KV namespace {namespace}")
+        return {"namespace_id": namespace}
+
+    def _service(self, name: str, item: Mapping[str, Any]) -> dict[str, Any]:
+        target, environment = item.get("service"), item.get("environment")
+        entrypoint, props = item.get("entrypoint"), item.get("props")
+        if not isinstance(target, str) or not target:
+            raise ApiError(10143, f"Binding {name} of type service has no service")
+        if environment is not None and not isinstance(environment, str):
+            raise ApiError(10144, f"Binding {name}: environment is a name")
+        self._check_target(name, target, environment or PRODUCTION, entrypoint)
+        settings: dict[str, Any] = {"service": target}
+        if environment:
+            settings["environment"] = environment
+        if entrypoint:
+            settings["entrypoint"] = entrypoint
+        if props is not None:
+            if not isinstance(props, Mapping):
+                raise ApiError(10026, f"Binding {name}: props is an object")
+            settings["props"] = dict(props)
+        return settings
+
+    def _check_target(self, name: str, target: str, environment: str, entrypoint: object) -> None:
+        if (target, environment) == (self._owner, self._place):
+            return  # itself, perhaps on its first deploy
+        if services.find(self._connection, target) is None:
+            raise ApiError(10143, f"Binding {name}: there is no service {target}. Deploy it first")
+        place = environments.find(self._connection, target, environment)
+        if place is None:
+            raise ApiError(10144, f"Binding {name}: service {target} has no environment {environment}")
+        if entrypoint is None or entrypoint == "default":
+            return
+        live = environments.live_of(self._connection, place).version
+        known = {each.name for each in live.named_handlers} if live else set()
+        # No handlers recorded means that nobody evaluated the target; only a known list can say no.
+        if live is not None and (known or live.handlers) and entrypoint not in known:
+            raise ApiError(10145, f"Binding {name}: {target} exports no entrypoint {entrypoint}")
+
+
+def check_count(bindings: tuple[Binding, ...]) -> tuple[Binding, ...]:
+    """The bindings, if there are not too many variables and secrets; raises ApiError 10055."""
+    texts = sum(binding.type in _TEXT_TYPES for binding in bindings)
+    if texts > MAX_TEXTS:
+        raise ApiError(10055, f"There are {texts} variables and secrets: at most {MAX_TEXTS} fit one Worker")
+    return bindings
+
+
+def _text(name: str, item: Mapping[str, Any]) -> str:
+    text = item.get("text")
+    if not isinstance(text, str):
+        raise ApiError(10021, f"Binding {name} has no text")
+    _check_length(name, text)
+    return text
+
+
+def _check_length(name: str, text: str) -> None:
+    size = len(text.encode("utf-8", "replace"))
+    if size > MAX_TEXT:
+        raise ApiError(10054, f"Binding {name} has {size} bytes: a variable or secret has at most {MAX_TEXT}")
