@@ -157,10 +157,17 @@ async def change_subdomain(
 def _changed(connection: Connection, store: Store, place: Environment, actor: Actor) -> Environment:
     at = store.now()
     environments.touch(connection, place.id, at)
+    changed = environments.get(connection, place.service, place.name)
     changes.append(
-        connection, at, "environment.changed", actor, service=place.service, environment=place.name
+        connection,
+        at,
+        "environment.changed",
+        actor,
+        service=place.service,
+        environment=place.name,
+        detail={"subdomain_enabled": changed.subdomain_enabled},
     )
-    return environments.get(connection, place.service, place.name)
+    return changed
 
 
 def _merge(connection: Connection, place: Environment, values: Mapping[str, Any]) -> None:

@@ -95,7 +95,7 @@ class StateFolder:
             running = self.running_engine() or {}
             where = f" at {running['address']}" if "address" in running else ""
             raise FolderTaken(
-                f"an engine already runs on {self.path}{where}; stop it, or choose another folder with --state"
+                f"an engine already runs on {self.path}{where}; stop it, or choose another with --state"
             ) from None
         self._lock = lock
 

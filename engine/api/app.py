@@ -1,0 +1,101 @@
+"""The API's application: authentication, routing and the errors, for every resource alike.
+
+It is given requests below `/client/v4` whose Host is this machine's own. Routing works on the path as
+it was sent: a KV key may contain an encoded slash, so names are decoded after the path was split.
+"""
+
+from __future__ import annotations
+
+import logging
+from importlib import import_module
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.routing import BaseRoute, Router
+from starlette.types import Receive, Scope, Send
+
+from engine.api import envelope
+from engine.api.call import Engine
+from engine.errors import ApiError, NotFound, StoreBusy, StoreError
+
+PREFIX = "/client/v4"
+#: One module a resource, each with its `ROUTES`; the first that matches a path answers it.
+RESOURCES = (
+    "accounts",
+    "services",
+    "scripts",
+    "environments",
+    "modules",
+    "content",
+    "versions",
+    "deployments",
+    "secrets",
+    "settings",
+    "workers",
+    "triggers",
+    "references",
+    "kv_namespaces",
+    "kv_values",
+    "runs",
+    "diff",
+    "promotions",
+    "changes",
+    "engine",
+)
+
+log = logging.getLogger("engine.api")
+
+
+class Api:
+    """The ASGI application.
+
+    Args:
+        engine: what the resources work on.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        routes: list[BaseRoute] = []
+        for name in RESOURCES:
+            routes += import_module(f"engine.api.{name}").ROUTES
+        self._router = Router(routes, redirect_slashes=False, default=_no_route)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; always with the envelope, unless the resource's own answer has begun."""
+        path = scope["raw_path"].decode("latin-1").partition("?")[0].removeprefix(PREFIX)
+        if len(path) > 1:
+            path = path.rstrip("/")
+        inner = {**scope, "path": path, "root_path": "", "svc.engine": self._engine}
+        begun = False
+
+        async def sender(message: dict[str, object]) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            if not self._engine.permits(Request(inner)):
+                raise ApiError(10000, "Authentication error: the API token is missing or wrong.", 403)
+            await self._router(inner, receive, sender)  # type: ignore[arg-type]  # a message is a mapping
+            return
+        except ApiError as error:
+            failure = error
+        except ClientDisconnect:
+            return
+        except UnicodeDecodeError:
+            failure = ApiError(10001, "The path is not valid UTF-8 once its % escapes are decoded.", 400)
+        except StoreBusy as error:
+            failure = ApiError(10013, str(error), 503)
+        except StoreError as error:
+            log.error("%s %s: %s", scope["method"], path, error)
+            failure = ApiError(10013, str(error), 500)
+        except Exception:
+            if begun:  # too late for an envelope: the server ends the connection
+                raise
+            log.exception("%s %s failed", scope["method"], path)
+            failure = ApiError(10013, "An unknown error has occurred; the engine's log has its details.", 500)
+        await envelope.failure(failure)(inner, receive, send)
+
+
+async def _no_route(scope: Scope, receive: Receive, send: Send) -> None:
+    path = scope["path"][:200]
+    raise NotFound(7003, f"Could not route to {path}, perhaps your object identifier is invalid?")

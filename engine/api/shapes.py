@@ -1,0 +1,218 @@
+"""The objects of the API: nouns of the model in Cloudflare's shapes (API.md §4), and ours beside them.
+
+Secrets are shown by name and type only; nothing here ever sees their text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.api.call import Engine
+from engine.model import Deployment, Environment, Live, Service, Version
+from engine.store import Connection, deployments, environments, versions
+
+Json = dict[str, Any]
+
+#: What wrangler knows of "deployed from": it is silent about its own deploys, and asks about others.
+_DEPLOYED_FROM = {"app": "dash", "dash": "dash", "api": "api"}
+#: Reasons that wrangler has words for; it prints "Unknown (…)" for others.
+_TRIGGERS = frozenset({"upload", "secret", "rollback", "promotion"})
+
+
+def deployed_from(source: str | None) -> str:
+    """`last_deployed_from` for the source of a deployment or version."""
+    return _DEPLOYED_FROM.get(source or "", "wrangler")
+
+
+def script(environment: Environment, live: Live, tag: str) -> Json:
+    """The script of an environment: `{id, tag, tags, etag, handlers, …}`."""
+    version, deployment = live.version, live.deployment
+    settings = environment.script_settings
+    return {
+        "id": environment.service,
+        "tag": tag,
+        "tags": settings.get("tags"),
+        "etag": version.etag if version else "",
+        "handlers": list(version.handlers) if version else [],
+        "named_handlers": _named_handlers(version),
+        "created_on": environment.created_on,
+        "modified_on": environment.modified_on,
+        "last_deployed_from": deployed_from(deployment.source if deployment else None),
+        "usage_model": version.settings.usage_model if version else "standard",
+        "compatibility_date": version.settings.compatibility_date if version else None,
+        "compatibility_flags": list(version.settings.compatibility_flags) if version else [],
+        "has_modules": version is None or not version.is_service_worker,
+        "has_assets": False,
+        "logpush": settings.get("logpush", False),
+        "observability": settings.get("observability"),
+        "tail_consumers": settings.get("tail_consumers"),
+        "placement_mode": None,
+        "deployment_id": deployment.id if deployment else None,
+    }
+
+
+def environment(connection: Connection, engine: Engine, place: Environment, tag: str) -> Json:
+    """EnvSummary: an environment, its hostname and what is live in it."""
+    live = environments.live_of(connection, place)
+    return _environment(connection, engine, live, tag)
+
+
+def _environment(connection: Connection, engine: Engine, live: Live, tag: str) -> Json:
+    place, version, deployment = live.environment, live.version, live.deployment
+    shown: Json | None = None
+    if version is not None and deployment is not None:
+        share = next(share for version_id, share in deployment.versions if version_id == version.id)
+        shown = {
+            "version_id": version.id,
+            "number": version.number,
+            "created_on": deployment.created_on,
+            "percentage": share,
+            "author": deployment.author,
+            "source": deployment.source,
+        }
+    return {
+        "id": place.id,
+        "environment": place.name,
+        "production": place.production,
+        "created_on": place.created_on,
+        "modified_on": place.modified_on,
+        "hostname": engine.hostname(place.service, place.name),
+        "url": engine.url(place.service, place.name),
+        "live": shown,
+        "versions_count": versions.count(connection, place.id),
+        "script": script(place, live, tag),
+    }
+
+
+def service(connection: Connection, engine: Engine, found: Service) -> Json:
+    """A service with all its environments."""
+    places = [environment(connection, engine, place, found.tag) for place in found.environments]
+    default = next((place for place in places if place["production"]), places[0] if places else None)
+    return {
+        "id": found.id,
+        "created_on": found.created_on,
+        "modified_on": found.modified_on,
+        "default_environment": default,
+        "environments": places,
+    }
+
+
+def version(found: Version) -> Json:
+    """A version, complete: `versions secret list` reads the bindings from the list's items."""
+    annotations: Json = {}
+    if found.message is not None:
+        annotations["workers/message"] = found.message
+    if found.tag is not None:
+        annotations["workers/tag"] = found.tag
+    if found.alias is not None:
+        annotations["workers/alias"] = found.alias
+    if found.triggered_by in _TRIGGERS:
+        annotations["workers/triggered_by"] = found.triggered_by
+    return {
+        "id": found.id,
+        "number": found.number,
+        "metadata": {
+            "created_on": found.created_on,
+            "modified_on": found.created_on,
+            "source": found.source,
+            "author_id": found.author,
+            "author_email": found.author,
+            "has_preview": False,
+        },
+        "annotations": annotations,
+        "triggered_by": found.triggered_by,
+        "main_module": found.main_module,
+        "resources": {
+            "bindings": [binding.redacted() for binding in found.bindings],
+            "script": {
+                "etag": found.etag,
+                "handlers": list(found.handlers),
+                "named_handlers": _named_handlers(found),
+                "last_deployed_from": deployed_from(found.source),
+            },
+            "script_runtime": {
+                "compatibility_date": found.settings.compatibility_date,
+                "compatibility_flags": list(found.settings.compatibility_flags),
+                "usage_model": found.settings.usage_model,
+                "limits": dict(found.settings.limits),
+            },
+        },
+        "startup_time_ms": found.startup_time_ms,
+    }
+
+
+def deployment(connection: Connection, found: Deployment) -> Json:
+    """A deployment; each of its versions also with its number."""
+    annotations: Json = {}
+    if found.message is not None:
+        annotations["workers/message"] = found.message
+    if found.triggered_by in _TRIGGERS:
+        annotations["workers/triggered_by"] = found.triggered_by
+    shares = []
+    for version_id, percentage in found.versions:
+        share: Json = {"version_id": version_id, "percentage": percentage}
+        of = versions.by_id(connection, version_id)
+        if of is not None:
+            share["number"] = of.number
+        shares.append(share)
+    return {
+        "id": found.id,
+        "source": found.source,
+        "strategy": found.strategy,
+        "author_email": found.author,
+        "author": found.author,
+        "created_on": found.created_on,
+        "annotations": annotations,
+        "triggered_by": found.triggered_by,
+        "versions": shares,
+    }
+
+
+def history(connection: Connection, place: Environment, limit: int = -1) -> list[Json]:
+    """An environment's deployments, the live one first."""
+    return [deployment(connection, each) for each in deployments.listing(connection, place.id, limit)]
+
+
+def uploaded(made: Version, live: Deployment | None, place: Environment) -> Json:
+    """What `PUT scripts/:n` answers: the script, and the *version's* id as `deployment_id`."""
+    shown = script(place, Live(place, live, made), "")
+    del shown["tag"]
+    shown.update(
+        deployment_id=made.id,
+        pipeline_hash=made.etag,
+        mutable_pipeline_id=None,
+        startup_time_ms=made.startup_time_ms or 0,
+    )
+    return shown
+
+
+def settings(place: Environment, found: Version | None) -> Json:
+    """`GET …/settings`: bindings without secret texts, and what a version fixes besides."""
+    values: Mapping[str, Any] = found.settings.to_json() if found else {}
+    return {
+        "bindings": [binding.redacted() for binding in found.bindings] if found else [],
+        "compatibility_date": values.get("compatibility_date"),
+        "compatibility_flags": values.get("compatibility_flags", []),
+        "limits": values.get("limits", {}),
+        "placement": values.get("placement", {}),
+        "usage_model": values.get("usage_model", "standard"),
+        **script_settings(place),
+    }
+
+
+def script_settings(place: Environment) -> Json:
+    """`GET …/script-settings`: what is not versioned."""
+    kept = place.script_settings
+    return {
+        "tags": kept.get("tags", []),
+        "logpush": kept.get("logpush", False),
+        "observability": kept.get("observability"),
+        "tail_consumers": kept.get("tail_consumers", []),
+    }
+
+
+def _named_handlers(found: Version | None) -> list[Json]:
+    if found is None:
+        return []
+    return [{"name": each.name, "handlers": list(each.handlers)} for each in found.named_handlers]

@@ -1,0 +1,98 @@
+"""The newer address of a Worker, `workers/workers/:id-or-name`, as wrangler 4.164 uses it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+
+from engine import settings as verbs
+from engine.api import shapes
+from engine.api.call import ACCOUNT, Call, resource
+from engine.api.envelope import page_of, success
+from engine.errors import ApiError, service_not_found
+from engine.model import PRODUCTION, Service
+from engine.store import Connection, environments, services
+
+
+async def listing(call: Call) -> Response:
+    """`GET workers/workers`."""
+    items = await call.store.read(
+        lambda connection: [_worker(connection, call, each) for each in services.listing(connection)]
+    )
+    return page_of(items, call.query)
+
+
+async def show(call: Call) -> Response:
+    """`GET workers/workers/:n`; `subdomain.url` is where production answers."""
+    return success(
+        await call.store.read(lambda connection: _worker(connection, call, _find(connection, call)))
+    )
+
+
+async def change_latest(call: Call) -> Response:
+    """`PATCH …/versions/latest` `{"env": {NAME: {type, text} | null}}`: `wrangler versions secret`."""
+    body = await call.json_object()
+    given = body.get("env")
+    annotations = body.get("annotations") or {}
+    if not isinstance(given, dict) or not isinstance(annotations, dict):
+        raise ApiError(10026, 'Give {"env": {"NAME": {"type": "secret_text", "text": "…"}}}.', 400)
+    texts: dict[str, str | None] = {}
+    for name, each in given.items():
+        if each is None:
+            texts[name] = None
+        elif (
+            isinstance(each, dict) and each.get("type") == "secret_text" and isinstance(each.get("text"), str)
+        ):
+            texts[name] = each["text"]
+        else:
+            raise ApiError(10021, f"{name} must be null or a secret_text with its text.", 400)
+    owner = await call.store.read(lambda connection: _find(connection, call))
+    made = await verbs.put_version_secrets(
+        call.store,
+        owner.id,
+        PRODUCTION,
+        texts,
+        call.actor,
+        message=annotations.get("workers/message"),
+        tag=annotations.get("workers/tag"),
+    )
+    return success(shapes.version(made))
+
+
+def _find(connection: Connection, call: Call) -> Service:
+    """By name, or by the id that `show` gives (the service's tag)."""
+    wanted = call.params["worker"]
+    found = services.find(connection, wanted)
+    if found is None:
+        found = next((each for each in services.listing(connection) if each.tag == wanted), None)
+    if found is None:
+        raise service_not_found(wanted)
+    return found
+
+
+def _worker(connection: Connection, call: Call, found: Service) -> dict[str, Any]:
+    place = found.default_environment
+    live = environments.live_of(connection, place) if place else None
+    return {
+        "id": found.tag,
+        "name": found.id,
+        "created_on": found.created_on,
+        "updated_on": found.modified_on,
+        "deployed_on": live.deployment.created_on if live and live.deployment else None,
+        "tags": place.script_settings.get("tags", []) if place else [],
+        "logpush": place.script_settings.get("logpush", False) if place else False,
+        "observability": place.script_settings.get("observability") if place else None,
+        "subdomain": {
+            "enabled": bool(place and place.subdomain_enabled),
+            "previews_enabled": bool(place and place.previews_enabled),
+            "url": call.engine.url(found.id, PRODUCTION),
+        },
+    }
+
+
+ROUTES = [
+    resource(ACCOUNT + "/workers/workers", get=listing),
+    resource(ACCOUNT + "/workers/workers/{worker}", get=show),
+    resource(ACCOUNT + "/workers/workers/{worker}/versions/latest", patch=change_latest),
+]

@@ -1,0 +1,75 @@
+"""Bindings: what a version's `env` is made of on the host, one file a kind.
+
+`build` makes those of a version; `trace.traced_call` is how a worker calls one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from engine import model
+from engine.bindings.binding import Binding, BindingError, Result
+from engine.bindings.context import Context
+from engine.bindings.kv import Kv
+from engine.bindings.service import Service
+from engine.bindings.unavailable import Unavailable
+from engine.bindings.variable import Json, PlainText, SecretText, VersionMetadata
+
+__all__ = ["KINDS", "Binding", "BindingError", "Context", "Result", "build"]
+
+Make = Callable[[model.Binding, model.Version, Context], Binding]
+
+
+def _plain_text(binding: model.Binding, version: model.Version, context: Context) -> Binding:
+    return PlainText(binding.name, {"text": binding.settings["text"]})
+
+
+def _json(binding: model.Binding, version: model.Version, context: Context) -> Binding:
+    return Json(binding.name, {"json": binding.settings["json"]})
+
+
+def _secret_text(binding: model.Binding, version: model.Version, context: Context) -> Binding:
+    return SecretText(binding.name, {"text": context.store.secrets.reveal(binding.settings["text"])})
+
+
+def _version_metadata(binding: model.Binding, version: model.Version, context: Context) -> Binding:
+    values = {"id": version.id, "tag": version.tag or "", "timestamp": version.created_on}
+    return VersionMetadata(binding.name, values)
+
+
+def _kv_namespace(binding: model.Binding, version: model.Version, context: Context) -> Binding:
+    return Kv(binding.name, context.store, binding.settings["namespace_id"])
+
+
+def _service(binding: model.Binding, version: model.Version, context: Context) -> Binding:
+    settings = binding.settings
+    return Service(
+        binding.name,
+        context.environments,
+        settings["service"],
+        settings.get("environment"),
+        settings.get("entrypoint"),
+        settings.get("props"),
+    )
+
+
+KINDS: Final[dict[str, Make]] = {
+    "plain_text": _plain_text,
+    "json": _json,
+    "secret_text": _secret_text,
+    "version_metadata": _version_metadata,
+    "kv_namespace": _kv_namespace,
+    "service": _service,
+}
+"""Cloudflare's type name of each kind that works on this machine, and how one is made."""
+
+
+def build(version: model.Version, context: Context) -> list[Binding]:
+    """The bindings of a version, in its order, which is the index that JavaScript calls them by."""
+    return [
+        KINDS[binding.type](binding, version, context)
+        if binding.type in KINDS
+        else Unavailable(binding.name, binding.type)
+        for binding in version.bindings
+    ]

@@ -1,0 +1,41 @@
+"""What bindings need from the process they live in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from engine.runtime.http import Request, Response
+    from engine.runtime.invocation import Invocation
+    from engine.store import Store
+
+
+class Environments(Protocol):
+    """Whoever runs the live version of an environment (engine.gateway.environments)."""
+
+    async def fetch(
+        self,
+        service: str,
+        environment: str,
+        request: Request,
+        invocation: Invocation,
+        *,
+        entrypoint: str | None = None,
+        props: Any = None,
+    ) -> Response:
+        """Answer a request in the target's worker.
+
+        Raises:
+            ApiError: there is no such service, environment or entrypoint, or nothing was deployed to it.
+            WorkerError: its code failed.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The store (with its secrets) and the environments of one process."""
+
+    store: Store
+    environments: Environments

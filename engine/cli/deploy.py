@@ -1,0 +1,151 @@
+"""`svc-tui deploy`: a file or a project of wrangler's becomes the live version of an environment."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.cli.api import Client, Json, Refused, add_common, connected, dump, environment_path
+from engine.cli.errors import USAGE, CliError
+
+if TYPE_CHECKING:
+    from engine.wrangler.project import Project
+
+NAMESPACE_MISSING, TITLE_TAKEN = 10041, 10014
+_NOT_THERE = frozenset({10007, 10092})
+CONTENT_TYPES: Mapping[str, str] = {
+    "esm": "application/javascript+module",
+    "commonjs": "application/javascript",
+    "script": "application/javascript",
+    "text": "text/plain",
+    "data": "application/octet-stream",
+    "json": "application/json",
+    "wasm": "application/wasm",
+}
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the verb to the command line."""
+    parser = subparsers.add_parser(
+        "deploy",
+        help="deploy a file or a wrangler project",
+        description="Deploy code as it is, without bundling: a file with what it imports by relative paths, "
+        "or a folder with a wrangler.toml, wrangler.json or wrangler.jsonc. A file keeps the environment's "
+        "bindings and settings; a project brings its own (secrets stay in any case).",
+    )
+    parser.add_argument("path", nargs="?", type=Path, default=Path(), metavar="PATH", help="default: .")
+    parser.add_argument("--service", metavar="NAME", help="the service (default: the project's name)")
+    parser.add_argument("--env", metavar="ENV", help="its environment (default: production)")
+    parser.add_argument("-m", "--message", help="what the history says about it")
+    parser.add_argument("--dev-vars", action="store_true", help="also set the values of .dev.vars as secrets")
+    add_common(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Deploy; prints the version and where it answers. Returns the exit code."""
+    from engine.wrangler.errors import ProjectError
+    from engine.wrangler.project import read
+
+    try:
+        project = read(args.path, args.service, args.env)
+    except ProjectError as error:
+        raise CliError(str(error)) from None
+    if project.service is None:
+        raise CliError(f"{args.path} does not say which service it is: add --service NAME", USAGE)
+    if args.dev_vars and not project.dev_vars:
+        raise CliError(f"--dev-vars: there is no .dev.vars beside the configuration of {args.path}", USAGE)
+    with connected(args) as client:
+        live = _live(client, project.service, project.environment)
+        bindings = _bindings(client, project, live, args.dev_vars)
+        shown = _upload(client, project, live, bindings, args.message)
+    if args.json:
+        dump(shown)
+    else:
+        print(f"{shown['service']} › {shown['environment']}  v{shown['number']}  {shown['url']}")
+    return 0
+
+
+def _live(client: Client, service: str, environment: str) -> Json | None:
+    """The environment as it is now, or None."""
+    try:
+        found: Json = client.call("GET", environment_path(service, environment))
+    except Refused as error:
+        if error.number in _NOT_THERE:
+            return None
+        raise
+    return found
+
+
+def _upload(
+    client: Client, project: Project, live: Json | None, bindings: list[Json] | None, message: str | None
+) -> Json:
+    service, environment = str(project.service), project.environment
+    main = project.files[0]
+    part = "body_part" if main.type == "script" else "main_module"
+    metadata: dict[str, Any] = {part: main.name, **project.settings}
+    if bindings is not None:
+        metadata["bindings"] = bindings
+    if project.keep_vars:
+        metadata["keep_bindings"] = ["plain_text", "json", "secret_text", "secret_key"]
+    if message:
+        metadata["annotations"] = {"workers/message": message}
+    files = [(file.name, (file.name, file.content, CONTENT_TYPES[file.type])) for file in project.files]
+    path = environment_path(service, environment)
+    # A file has no say in bindings and settings: where there are some, only the code is replaced.
+    suffix = "/content" if bindings is None and live is not None and live["live"] else ""
+    try:
+        client.call("PUT", path + suffix, data={"metadata": json.dumps(metadata)}, files=files)
+    except Refused as error:
+        if error.number == NAMESPACE_MISSING:
+            raise CliError(f"{error}; take its id out of the configuration to have one made") from None
+        raise
+    found = client.call("GET", path)
+    return {
+        "service": service,
+        "environment": environment,
+        "version_id": found["live"]["version_id"],
+        "number": found["live"]["number"],
+        "url": found["url"],
+    }
+
+
+def _bindings(client: Client, project: Project, live: Json | None, dev_vars: bool) -> list[Json] | None:
+    """The upload's bindings, each KV binding with a namespace."""
+    secrets = [{"name": name, "type": "secret_text", "text": text} for name, text in project.dev_vars.items()]
+    if project.bindings is None:
+        return None
+    named = {str(each["name"]): each for each in (live or {}).get("bindings", ())}
+    made: list[Json] = []
+    for binding in project.bindings:
+        complete = dict(binding)
+        if binding["type"] == "kv_namespace" and "namespace_id" not in binding:
+            before = named.get(str(binding["name"]), {})
+            title = f"{project.service}-{project.environment}-{binding['name']}"
+            complete["namespace_id"] = before.get("namespace_id") or _namespace(client, title)
+        made.append(complete)
+    if dev_vars:
+        fresh = {secret["name"] for secret in secrets}
+        made = [each for each in made if each["name"] not in fresh] + secrets
+    return made
+
+
+def _namespace(client: Client, title: str) -> str:
+    """The KV namespace of that title, made when there is none."""
+    try:
+        created = client.call("POST", "/storage/kv/namespaces", {"title": title})
+    except Refused as error:
+        if error.number != TITLE_TAKEN:
+            raise
+        page = 1
+        while found := client.call("GET", "/storage/kv/namespaces", params={"page": page, "per_page": 100}):
+            for each in found:
+                if each["title"] == title:
+                    return str(each["id"])
+            page += 1
+        raise
+    print(f"made the KV namespace {title}", file=sys.stderr)
+    return str(created["id"])

@@ -1,0 +1,79 @@
+"""`svc-tui serve`: the engine alone, in the foreground, until it is told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import sys
+from pathlib import Path
+
+from engine.statefolder import FolderError, FolderTaken, StateFolder, default_path
+
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 8787
+#: Exit codes, as <sysexits.h> numbers them.
+EXIT_PORT, EXIT_FOLDER, EXIT_TAKEN = 69, 73, 75
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the verb to the command line."""
+    parser = subparsers.add_parser(
+        "serve",
+        help="run the engine in the foreground",
+        description="Run the engine: the API and every environment's hostname on one port. "
+        "Prints one line with its address when it is ready.",
+    )
+    parser.add_argument("--host", default=DEFAULT_HOST, help="address to listen on (default: %(default)s)")
+    parser.add_argument(
+        "--port", type=port_number, default=DEFAULT_PORT, help="0 takes a free one (default: %(default)s)"
+    )
+    parser.add_argument("--state", type=Path, help="state folder (default: $SVC_TUI_STATE, else the user's)")
+    parser.add_argument(
+        "--no-samples", action="store_true", help="leave a new account empty, without sample services"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve; returns the exit code: 0, or 1, 69 (port), 73 (state folder), 75 (in use) with a line why."""
+    from engine.gateway.listen import listen
+    from engine.supervisor import Supervisor, ensure_token
+
+    folder = StateFolder(args.state or default_path())
+    try:
+        folder.prepare()
+        folder.lock()
+        ensure_token(folder)
+    except FolderTaken as error:
+        return _refuse(str(error), EXIT_TAKEN)
+    except FolderError as error:
+        return _refuse(str(error), EXIT_FOLDER)
+    except OSError as error:
+        return _refuse(f"cannot write to the state folder {folder.path}: {error.strerror}", EXIT_FOLDER)
+    try:
+        sock = listen(args.host, args.port)
+    except OSError as error:
+        return _refuse(_port_reason(args.host, args.port, error), EXIT_PORT)
+    return Supervisor(folder, sock, samples=not args.no_samples).run()
+
+
+def port_number(text: str) -> int:
+    """A TCP port, for argparse."""
+    try:
+        port = int(text)
+    except ValueError:
+        port = -1
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: a number from 0 to 65535")
+    return port
+
+
+def _port_reason(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} on {host} is in use; stop what listens there, or choose another with --port"
+    reason = error.strerror or str(error)
+    return f"cannot listen on {host} port {port}: {reason}; choose another with --host or --port"
+
+
+def _refuse(reason: str, code: int) -> int:
+    print(f"svc-tui: {reason}", file=sys.stderr)
+    return code

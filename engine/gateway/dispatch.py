@@ -1,0 +1,250 @@
+"""Every request's first step: to the API, or by its hostname to the environment that answers it.
+
+A plain ASGI application. On the way of a hostname there is no framework, no database and no task of
+its own per request; what a worker says is passed on as it comes.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from http import HTTPStatus
+from typing import Any, Protocol, cast
+
+from engine.api.envelope import failure_body
+from engine.errors import ApiError, NotFound
+from engine.gateway import error_page
+from engine.gateway.errors import NoCode
+from engine.gateway.hostnames import Hostnames, Target, is_loopback, name_of
+from engine.gateway.server import Cycle
+from engine.runtime.errors import (
+    Canceled,
+    CpuLimitExceeded,
+    HungError,
+    InvocationLimit,
+    MemoryLimitExceeded,
+    Unavailable,
+    WorkerError,
+)
+from engine.runtime.http import Request, Response
+from engine.runtime.invocation import Invocation
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+API = "/client/v4"
+#: Header fields that belong to one connection (RFC 9110 §7.6.1), not to the message.
+HOP_BY_HOP = frozenset(
+    {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
+)
+_PHRASES = {int(status): status.phrase for status in HTTPStatus}
+_NO_BODY = frozenset({204, 304})
+
+log = logging.getLogger("engine.gateway")
+
+
+class Fetcher(Protocol):
+    """What answers for an environment (`engine.environments.Environments`)."""
+
+    async def fetch(
+        self, service: str, environment: str, request: Request, invocation: Invocation
+    ) -> Response:
+        """Run the environment's worker."""
+        ...
+
+
+class Dispatch:
+    """The application that the server runs.
+
+    Args:
+        hostnames: whose hostname is whose.
+        environments: what answers for an environment.
+        api: the API's application; it is given paths below `/client/v4`.
+    """
+
+    def __init__(self, hostnames: Hostnames, environments: Fetcher, api: Application) -> None:
+        self._find = hostnames.find
+        self._hostnames = hostnames
+        self._fetch = environments.fetch
+        self._api = api
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            raise RuntimeError(f"the gateway speaks HTTP only, not {scope['type']}")
+        host = b""
+        headers: list[tuple[str, str]] = []
+        has_body = False
+        for raw_name, raw_value in scope["headers"]:
+            name = raw_name.decode("latin-1")
+            if name == "host":
+                host = raw_value
+            elif name in HOP_BY_HOP:
+                has_body = has_body or name == "transfer-encoding"
+                continue
+            elif name == "content-length":
+                has_body = raw_value != b"0"
+            headers.append((name, raw_value.decode("latin-1")))
+        target = self._find(host)
+        if target is None:
+            await self._elsewhere(host, scope, receive, send)
+            return
+        url = f"{scope['scheme']}://{host.decode('latin-1').lower()}{scope['raw_path'].decode('latin-1')}"
+        if scope["query_string"]:
+            url = f"{url}?{scope['query_string'].decode('latin-1')}"
+        cycle: Cycle = scope["svc.cycle"]
+        request = Request(scope["method"], url, headers)
+        if has_body:
+            request.body = _body(receive, cycle) if cycle.more_body else (await receive())["body"]
+        invocation = Invocation(target.service, target.environment)
+        cycle.on_disconnect = invocation.cancel
+        try:
+            response = await self._fetch(target.service, target.environment, request, invocation)
+        except Exception as error:
+            await self._failed(error, target, invocation, scope, send)
+            return
+        await _answer(response, target, invocation, scope["method"], cycle, send)
+
+    async def _elsewhere(self, host: bytes, scope: Scope, receive: Receive, send: Send) -> None:
+        """A host that is no environment's: this machine itself, or something unknown."""
+        path: str = scope["path"]
+        name = name_of(host)
+        if path == API or path.startswith(API + "/"):
+            if is_loopback(host):
+                await self._api(scope, receive, send)
+                return
+            advice = error_page.REFUSED_HOST.advice.format(host=name[:255] or "a request without Host")
+            await _send_json(send, 403, failure_body(10000, advice))
+        elif is_loopback(host):
+            example = self._hostnames.hostname("<service>", "production")
+            await _send_page(send, scope, error_page.NOT_AN_ENVIRONMENT, example)
+        else:
+            await _send_page(send, scope, error_page.UNKNOWN_HOST, name or "this address")
+
+    async def _failed(
+        self, error: Exception, target: Target, invocation: Invocation, scope: Scope, send: Send
+    ) -> None:
+        cycle: Cycle = scope["svc.cycle"]
+        if isinstance(error, Canceled) and cycle.disconnected:
+            return
+        request_id = f"{invocation.id:08x}"
+        if isinstance(error, WorkerError):
+            log.info("%s request %s: %s", target.hostname, request_id, _told(error))
+        elif not isinstance(error, ApiError):
+            log.error("%s request %s failed in the engine", target.hostname, request_id, exc_info=error)
+        await _send_page(send, scope, cause_of(error), target.hostname, request_id)
+
+
+def cause_of(error: Exception) -> error_page.Cause:
+    """The error page's cause for an exception of a worker or of ours."""
+    for kind, cause in _CAUSES:
+        if isinstance(error, kind):
+            return cause
+    return error_page.INTERNAL
+
+
+_CAUSES: tuple[tuple[type[Exception], error_page.Cause], ...] = (
+    (NoCode, error_page.NO_CODE),
+    (NotFound, error_page.UNKNOWN_HOST),
+    (CpuLimitExceeded, error_page.CPU),
+    (MemoryLimitExceeded, error_page.MEMORY),
+    (HungError, error_page.HUNG),
+    (InvocationLimit, error_page.INVOCATIONS),
+    (Unavailable, error_page.UNAVAILABLE),
+    (WorkerError, error_page.EXCEPTION),
+)
+
+
+def _told(error: WorkerError) -> str:
+    """An exception in one line of the log, with its places in the user's files."""
+    places = " < ".join(f"{frame.file}:{frame.line}:{frame.column}" for frame in error.stack[:5])
+    return f"{error.code} {error}".replace("\n", " ") + (f" at {places}" if places else "")
+
+
+async def _body(receive: Receive, cycle: Cycle) -> AsyncIterator[bytes]:
+    """A request's body as it arrives; reading it slowly makes the client send slowly."""
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ConnectionResetError("the client went away before its request body was complete")
+        if message["body"]:
+            yield message["body"]
+        if not message["more_body"]:
+            return
+
+
+async def _answer(
+    response: Response, target: Target, invocation: Invocation, method: str, cycle: Cycle, send: Send
+) -> None:
+    """Send a worker's response; a stream that breaks ends the connection, so that the client can tell."""
+    body = response.body
+    headers, reason = _head(response, method)
+    if body is None or isinstance(body, bytes):
+        await cycle.respond(response.status, reason, headers, body or b"")
+        return
+    try:
+        start = {"type": "http.response.start", "status": response.status, "headers": headers}
+        await send({**start, "reason": reason} if reason else start)
+        if method != "HEAD":
+            async for chunk in body:
+                if cycle.disconnected:
+                    return
+                if chunk:
+                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+    except Exception as error:
+        if not cycle.disconnected:
+            told = _told(error) if isinstance(error, WorkerError) else repr(error)
+            log.info("%s request %08x: response cut off: %s", target.hostname, invocation.id, told)
+            cycle.abort()
+    finally:
+        close = getattr(body, "aclose", None)
+        if close is not None:
+            await close()
+
+
+def _head(response: Response, method: str) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    """The response's field lines as they are sent, and its reason phrase where it is not the usual one."""
+    status, body = response.status, response.body
+    whole = body is None or isinstance(body, bytes)
+    headers: list[tuple[bytes, bytes]] = []
+    told = False
+    for name, value in response.headers:
+        lower = name.lower()
+        if lower in HOP_BY_HOP:
+            continue
+        if lower == "content-length":
+            # A HEAD or streamed answer may say how long it is; otherwise what is sent is what counts.
+            if told or status in _NO_BODY or not value.isdecimal() or (whole and method != "HEAD"):
+                continue
+            told = True
+        if not value.isprintable():
+            value = "".join(char for char in value if char == "\t" or not _is_control(char))
+        headers.append((name.encode("latin-1", "replace"), value.encode("latin-1", "replace")))
+    if whole and not told and status not in _NO_BODY:
+        headers.append((b"content-length", b"%d" % len(cast(bytes, body or b""))))
+    text = response.status_text
+    if text and text != _PHRASES.get(status) and text.isprintable():
+        return headers, text.encode("latin-1", "replace")
+    return headers, b""
+
+
+def _is_control(char: str) -> bool:
+    return char < " " or char == "\x7f"
+
+
+async def _send_page(
+    send: Send, scope: Scope, cause: error_page.Cause, host: str, request_id: str = ""
+) -> None:
+    accept = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"accept"), "")
+    status, headers, body = error_page.render(cause, host, accept, request_id)
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _send_json(send: Send, status: int, body: bytes) -> None:
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,303 @@
+"""What runs: for each environment the workers of the versions that its live deployment names.
+
+Nothing is asked of the store for a request: which versions answer is read when an environment is first
+reached, and again after a deployment changed it. A deployment replaces the whole entry at once, so the
+next request gets the new code, while requests in flight end where they began.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Coroutine, Iterable
+from dataclasses import dataclass, field, replace
+from hashlib import blake2b
+from typing import Any
+
+from engine import bindings
+from engine.gateway.errors import NoCode
+from engine.model import Change, Deployment, Version
+from engine.runtime.compile import Compiler
+from engine.runtime.http import Request, Response
+from engine.runtime.invocation import Invocation
+from engine.runtime.limits import Limits
+from engine.runtime.pool import Runtime
+from engine.runtime.worker import Worker
+from engine.store import Connection, Store, deployments, environments, modules, versions
+
+#: Environments whose workers are kept; beyond it the longest unused is let go. The runtime's pool bounds
+#: the isolates behind them more tightly.
+KEPT = 256
+#: Header that makes the choice between versions the same for equal values (gradual-deployments).
+VERSION_KEY = "cloudflare-workers-version-key"
+
+Key = tuple[str, str]
+
+log = logging.getLogger("engine.environments")
+
+
+@dataclass(slots=True, eq=False)
+class Slot:
+    """One version that runs, and how many entries use it."""
+
+    version: Version
+    worker: Worker
+    uses: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """What answers for an environment.
+
+    Attributes:
+        deployment_id: the deployment it was made for.
+        slots: the versions, in the deployment's order.
+        shares: their percentages.
+        used: when it was last asked, on the counter of all requests.
+    """
+
+    deployment_id: str
+    slots: tuple[Slot, ...]
+    shares: tuple[float, ...]
+    used: int = 0
+    single: Slot | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        full = [slot for slot, share in zip(self.slots, self.shares, strict=True) if share >= 100]
+        self.single = full[0] if full else None
+
+    def choose(self, request: Request) -> Slot:
+        """A version by its percentage; equal version keys get the same one."""
+        key = next((value for name, value in request.headers if name == VERSION_KEY), None)
+        if key is None:
+            point = random.random() * 100
+        else:
+            digest = blake2b(f"{self.deployment_id}\0{key}".encode(), digest_size=8).digest()
+            point = int.from_bytes(digest) / 2**64 * 100
+        for slot, share in zip(self.slots, self.shares, strict=True):
+            point -= share
+            if point < 0:
+                return slot
+        return self.slots[-1]
+
+
+class Environments:
+    """The environments of one process.
+
+    Args:
+        store: where versions are.
+        runtime: starts workers.
+        compiler: makes programs of modules.
+        limits: of every worker; a version's own CPU limit wins over it.
+        follows: whether this process hears of every deployment (the live one does); another one looks
+            before each request whether what it has is still current.
+    """
+
+    def __init__(
+        self, store: Store, runtime: Runtime, compiler: Compiler, limits: Limits, *, follows: bool = True
+    ) -> None:
+        self._store = store
+        self._runtime = runtime
+        self._compiler = compiler
+        self._limits = limits
+        self._follows = follows
+        self._context = bindings.Context(store, self)
+        self._entries: dict[Key, Entry] = {}
+        self._slots: dict[str, Slot] = {}
+        self._loading: dict[Key, asyncio.Task[Entry]] = {}
+        self._changed: dict[Key, int] = {}
+        self._clock = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def isolates(self) -> int:
+        """How many isolates the process has."""
+        return self._runtime.isolates
+
+    async def fetch(
+        self,
+        service: str,
+        environment: str,
+        request: Request,
+        invocation: Invocation,
+        *,
+        entrypoint: str | None = None,
+        props: Any = None,
+    ) -> Response:
+        """Answer a request with what is live in an environment.
+
+        Raises:
+            ApiError: 10007 or 10092, there is no such environment.
+            NoCode: nothing was deployed to it.
+            WorkerError: its code failed.
+        """
+        key = (service, environment)
+        entry = self._entries.get(key)
+        if entry is None or not self._follows:
+            entry = await self._current(key)
+        self._clock += 1
+        entry.used = self._clock
+        slot = entry.single or entry.choose(request)
+        invocation.version = slot.version.id
+        if entrypoint is None and props is None:
+            return await slot.worker.fetch(request, invocation)
+        return await slot.worker.fetch(request, invocation, entrypoint=entrypoint, props=props)
+
+    async def well(self, patience: float) -> bool:
+        """Whether V8 has let go of everything that was given up, waiting `patience` seconds for it."""
+        return await self._runtime.well(patience)
+
+    async def live(self, service: str, environment: str) -> Version | None:
+        """The version whose bindings and settings a draft gets: that with the largest share."""
+        found = await self._store.read(lambda connection: environments.live(connection, service, environment))
+        return found.version
+
+    def make_worker(
+        self, version: Version, program: Any, limits: Limits, *, exclusive: bool = False
+    ) -> Worker:
+        """A worker of a version's bindings and of a program that need not be the version's own."""
+        made = bindings.build(version, self._context)
+        return self._runtime.worker(program, made, limits, exclusive=exclusive)
+
+    # ------------------------------------------------------------------ changes
+
+    def on_change(self, change: Change) -> None:
+        """Forget what a committed change made stale; called before the change is acknowledged."""
+        service = change.service
+        if service is None or change.kind in {"version", "kv"}:
+            return
+        if change.kind.startswith("service."):
+            names = {service, change.detail.get("old_service")}
+            known = [*self._entries, *self._loading]
+            for key in [key for key in known if key[0] in names]:
+                self._forget(key)
+            return
+        for environment in (change.environment, change.old_environment):
+            if environment is not None:
+                key = (service, environment)
+                warm = key in self._entries and change.kind == "deployment"
+                self._forget(key)
+                if warm:  # it is in use: do not let the next request wait for the start
+                    self._spawn(self._warm(key))
+
+    def _forget(self, key: Key) -> None:
+        self._changed[key] = self._changed.get(key, 0) + 1
+        entry = self._entries.pop(key, None)
+        if entry is not None:
+            self._release(entry.slots)
+
+    async def _warm(self, key: Key) -> None:
+        try:
+            await self._load_once(key)
+        except Exception as error:  # the request that needs it will meet the error itself
+            log.debug("%s of %s did not start ahead: %s", key[1], key[0], error)
+
+    # ------------------------------------------------------------------ loading
+
+    async def _current(self, key: Key) -> Entry:
+        entry = self._entries.get(key)
+        if entry is None:
+            return await self._load_once(key)
+        deployment = await self._store.read(lambda connection: _current_deployment(connection, key))
+        if deployment is not None and deployment.id == entry.deployment_id:
+            return entry
+        self._forget(key)
+        return await self._load_once(key)
+
+    async def _load_once(self, key: Key) -> Entry:
+        """Load an environment; requests that come meanwhile wait for the same load."""
+        task = self._loading.get(key)
+        if task is None:
+            task = asyncio.ensure_future(self._load(key))
+            self._loading[key] = task
+            task.add_done_callback(lambda done: self._loaded(key, done))
+        return await asyncio.shield(task)
+
+    def _loaded(self, key: Key, done: asyncio.Task[Entry]) -> None:
+        self._loading.pop(key, None)
+        if not done.cancelled():
+            done.exception()  # seen: every waiting request got it
+
+    async def _load(self, key: Key) -> Entry:
+        while True:
+            mark = self._changed.get(key, 0)
+            deployment, found = await self._store.read(lambda connection: _read(connection, key))
+            if deployment is None:
+                raise NoCode(f"nothing was deployed to {key[1]} of {key[0]} so far")
+            entry = await self._entry(deployment, found)
+            if self._changed.get(key, 0) == mark:
+                self._clock += 1
+                entry.used = self._clock
+                self._entries[key] = entry
+                self._make_room()
+                return entry
+            self._release(entry.slots)  # it changed while it was being loaded
+
+    async def _entry(self, deployment: Deployment, found: list[Version]) -> Entry:
+        slots: list[Slot] = []
+        try:
+            for version in found:
+                slot = self._slots.get(version.id) or await self._slot(version)
+                slot.uses += 1
+                slots.append(slot)
+        except BaseException:
+            self._release(slots)
+            raise
+        return Entry(deployment.id, tuple(slots), tuple(share for _, share in deployment.versions))
+
+    async def _slot(self, version: Version) -> Slot:
+        code = await self._store.read(lambda connection: modules.load(connection, version.modules))
+        program = await self._compiler.compile(code, version.main_module)
+        slot = self._slots.get(version.id)  # another environment may have loaded it meanwhile
+        if slot is None:
+            limits = limits_of(version, self._limits)
+            slot = Slot(version, self.make_worker(version, program, limits))
+            self._slots[version.id] = slot
+        return slot
+
+    # ------------------------------------------------------------------ letting go
+
+    def _make_room(self) -> None:
+        while len(self._entries) > KEPT:
+            key = min(self._entries, key=lambda each: self._entries[each].used)
+            self._release(self._entries.pop(key).slots)
+
+    def _release(self, slots: Iterable[Slot]) -> None:
+        """Close the workers that no entry uses any more; what is in flight in them ends first."""
+        for slot in slots:
+            slot.uses -= 1
+            if slot.uses == 0:
+                del self._slots[slot.version.id]
+                self._spawn(slot.worker.close())
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        """Close everything at the end of the process."""
+        for entry in list(self._entries.values()):
+            self._release(entry.slots)
+        self._entries.clear()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def limits_of(version: Version, limits: Limits) -> Limits:
+    """The limits with the version's own CPU limit, where it has one."""
+    cpu = version.settings.limits.get("cpu_ms")
+    return limits if cpu is None else replace(limits, cpu_ms=int(cpu))
+
+
+def _read(connection: Connection, key: Key) -> tuple[Deployment | None, list[Version]]:
+    place = environments.get(connection, *key)
+    deployment = deployments.current(connection, place.id)
+    if deployment is None:
+        return None, []
+    return deployment, [versions.get(connection, place.id, each) for each, _ in deployment.versions]
+
+
+def _current_deployment(connection: Connection, key: Key) -> Deployment | None:
+    place = environments.find(connection, *key)
+    return deployments.current(connection, place.id) if place else None

@@ -1,0 +1,148 @@
+"""The HTTP server: uvicorn with httptools and uvloop on a listening socket that it did not open.
+
+The supervisor owns the socket, so the port stays open while this process is replaced. Two things are
+added to uvicorn's protocol: the reason phrase of a response, which ASGI cannot carry, and being told
+of a lost connection without a task that waits for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Any, cast
+
+import uvicorn
+from uvicorn._types import ASGI3Application, ASGISendEvent
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from engine.gateway.listen import BACKLOG
+
+#: Seconds that requests in flight get to finish when the process is asked to stop.
+GRACE = 10
+#: Seconds an idle connection stays open; clients that keep connections for less never meet a closed one.
+KEEP_ALIVE = 75
+
+
+class Cycle(RequestResponseCycle):
+    """One request and its response; the application finds it in the scope as "svc.cycle"."""
+
+    on_disconnect: Callable[[], None] | None = None
+    """Called when the client goes away before the response is complete."""
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """As uvicorn's, but "http.response.start" may carry a "reason" (bytes, not empty)."""
+        reason = cast("dict[str, Any]", message).get("reason")
+        if reason is None or self.response_started:
+            await super().send(message)
+            return
+        transport = self.transport
+        status = cast("dict[str, Any]", message)["status"]
+        line = b"HTTP/1.1 %d %b\r\n" % (status, reason)
+        self.transport = cast(asyncio.Transport, _FirstLine(transport, len(STATUS_LINE[status]), line))
+        try:
+            await super().send(message)
+        finally:
+            self.transport = transport
+
+    async def respond(
+        self, status: int, reason: bytes, headers: list[tuple[bytes, bytes]], body: bytes
+    ) -> None:
+        """Send a whole response in one write: half the system calls of a head and a body.
+
+        Args:
+            status: the HTTP status.
+            reason: its phrase; empty for the standard one.
+            headers: valid field lines, with Content-Length where there is to be one.
+            body: all of it; not sent when the request was a HEAD.
+        """
+        if self.flow.write_paused:
+            await self.flow.drain()
+        if self.disconnected:
+            return
+        parts = [b"HTTP/1.1 %d %b\r\n" % (status, reason) if reason else STATUS_LINE[status]]
+        for name, value in self.default_headers:
+            parts += (name, b": ", value, b"\r\n")
+        for name, value in headers:
+            parts += (name, b": ", value, b"\r\n")
+        parts.append(b"\r\n" if self.keep_alive else b"connection: close\r\n\r\n")
+        if body and self.scope["method"] != "HEAD":
+            parts.append(body)
+        self.transport.write(b"".join(parts))
+        self.response_started = self.response_complete = True
+        self.waiting_for_100_continue = False
+        self.message_event.set()
+        if not self.keep_alive:
+            self.transport.close()
+        self.on_response()
+
+    def abort(self) -> None:
+        """End the connection so that the client notices that the response is incomplete."""
+        self.disconnected = True
+        self.transport.abort()
+
+
+class _FirstLine:
+    """A transport for the one write of a response's head, whose status line it replaces."""
+
+    def __init__(self, transport: asyncio.Transport, length: int, line: bytes) -> None:
+        self._transport, self._length, self._line = transport, length, line
+
+    def write(self, data: bytes) -> None:
+        self._transport.write(self._line + data[self._length :])
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
+class Protocol(HttpToolsProtocol):
+    """uvicorn's HTTP/1.1 connection with our kind of cycle."""
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        # uvicorn names its cycle class in the middle of a long method; ours adds methods only, so the
+        # object made there can become one.
+        cycle.__class__ = Cycle
+        cast("dict[str, Any]", cycle.scope)["svc.cycle"] = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Mark the request in flight as abandoned and tell whoever works on it."""
+        super().connection_lost(exc)
+        cycle = self.cycle
+        if cycle is not None and not cycle.response_complete and isinstance(cycle, Cycle):
+            listener = cycle.on_disconnect
+            if listener is not None:
+                listener()
+
+
+class Server(uvicorn.Server):
+    """uvicorn without its own signal handling: the process decides when to stop, by `stop()`."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Leave the signals alone."""
+        yield
+
+    def stop(self) -> None:
+        """Stop accepting; `serve` returns when what is in flight has been answered, or after `GRACE`."""
+        self.should_exit = True
+
+
+def make_server(app: Any) -> Server:
+    """A server of an ASGI application, for `await server.serve(sockets=[…])`."""
+    return Server(
+        uvicorn.Config(
+            app,
+            http=Protocol,
+            ws="none",
+            interface="asgi3",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=KEEP_ALIVE,
+            timeout_graceful_shutdown=GRACE,
+            backlog=BACKLOG,
+        )
+    )

@@ -1,0 +1,1 @@
+"""JavaScript: isolates, the channel to them, workers and the pool they live in."""

@@ -1,0 +1,32 @@
+/**
+ * The JavaScript half of every kind of binding: Cloudflare's type name → what `env.NAME` becomes.
+ *
+ * @typedef {{name: string, type: string, [key: string]: any}} Spec  what the host says about a binding
+ * @typedef {import("../streams.js").ByteSource} ByteSource
+ * @typedef {{value: any, body: Uint8Array | ByteSource | null}} Answer
+ * @typedef {(operation: string, args: any[], body?: Uint8Array | ReadableStream | ByteSource | null) =>
+ *   {promise: Promise<Answer>, cancel: () => void}} Call
+ *     begin one call of this binding on the host; the promise rejects with the host's error
+ */
+import { createKvNamespace } from "./kv.js";
+import { createFetcher } from "./service.js";
+import { unavailable } from "./unavailable.js";
+import { json, text, versionMetadata } from "./variable.js";
+
+/** @type {Record<string, (spec: Spec, call: Call) => any>} */
+export const bindings = {
+  __proto__: null,
+  kv_namespace: createKvNamespace,
+  service: createFetcher,
+  plain_text: text,
+  secret_text: text,
+  json,
+  version_metadata: versionMetadata,
+};
+
+/**
+ * The value of one `env` property.
+ * @param {Spec} spec
+ * @param {Call} call
+ */
+export const createBinding = (spec, call) => (bindings[spec.type] ?? unavailable)(spec, call);

@@ -1,0 +1,24 @@
+/** The global `crypto` (https://w3c.github.io/webcrypto/#Crypto-interface); crypto.subtle is a lazy bundle. */
+import { load } from "../lazy.js";
+import { TypeError_ } from "../primordials.js";
+import { defineInterface, requireArguments } from "../webidl.js";
+import { getRandomValues, randomUUID } from "./random.js";
+
+const TOKEN = {};
+
+export class Crypto {
+  #brand;
+  constructor(token) { if (token !== TOKEN) throw new TypeError_("Illegal constructor"); }
+  get subtle() { return (this.#brand, load("subtle").subtle); }
+  getRandomValues(array) {
+    void this.#brand;
+    requireArguments(arguments.length, 1, "Crypto.getRandomValues");
+    return getRandomValues(array);
+  }
+  randomUUID() { return (this.#brand, randomUUID()); }
+  /** Workers' own (https://developers.cloudflare.com/workers/runtime-apis/web-crypto/#digeststream). */
+  get DigestStream() { return (this.#brand, load("digest-stream").DigestStream); }
+}
+defineInterface(Crypto, "Crypto");
+
+export const crypto = new Crypto(TOKEN);

@@ -1,0 +1,178 @@
+/**
+ * From an event of the host to the user's handler, and its answer back.
+ *
+ * @typedef {import("./events.js").Event_} Event_
+ */
+import { close, hold, makeContext, release, settle } from "./context.js";
+import { encodeUtf8 } from "./encoding/utf8.js";
+import { WorkerEntrypoint } from "./entrypoint.js";
+import { envOf } from "./env.js";
+import { describe } from "./errors.js";
+import { beginEvent, eventOf } from "./events.js";
+import { abortRequest, createIncomingRequest } from "./fetch/request.js";
+import { isResponse, readResponse } from "./fetch/response.js";
+import { Incoming, send, stopSending } from "./flow.js";
+import { toJson } from "./json.js";
+import {
+  ArrayPrototypePush, JSONParse, ObjectKeys, PromisePrototypeThen, PromiseResolve, ReflectApply, ReflectConstruct,
+  TypedArrayPrototypeGetLength, TypeError_,
+} from "./primordials.js";
+import { DONE, END, EXCEPTION, FINISHED, post, quote, RESPONSE, STREAM, takeBytes, takeText, VALUE, WHOLE } from "./ring.js";
+import { fireFetch, fireScheduled, listenedEvents } from "./service-worker.js";
+
+/** A body up to this many bytes goes with its head. */
+const WHOLE_BYTES = 1 << 16;
+const EVENTS = ["fetch", "scheduled", "queue", "email", "tail", "trace", "alarm", "test"];
+
+/** @type {Record<string, any> | null} the main module's exports; null in service-worker format */
+let exports = null;
+
+/** @param {Record<string, any> | null} namespace */
+export function setExports(namespace) {
+  exports = namespace;
+}
+
+const isClass = (value) => typeof value === "function" && value.prototype instanceof WorkerEntrypoint;
+
+function handlersOf(value) {
+  const found = [];
+  const object = isClass(value) ? value.prototype : value;
+  if (object === null || (typeof object !== "object" && typeof object !== "function")) return found;
+  for (let i = 0; i < EVENTS.length; i++) if (typeof object[EVENTS[i]] === "function") ArrayPrototypePush(found, EVENTS[i]);
+  return found;
+}
+
+/** What the script offers. @returns {{handlers: string[], named: {name: string, handlers: string[]}[]}} */
+export function describeHandlers() {
+  if (exports === null) return { handlers: listenedEvents(), named: [] };
+  const named = [];
+  const names = ObjectKeys(exports);
+  for (let i = 0; i < names.length; i++) {
+    const value = exports[names[i]];
+    if (names[i] === "default" || (typeof value !== "object" && !isClass(value)) || value === null) continue;
+    const handlers = handlersOf(value);
+    if (handlers.length > 0 || isClass(value)) ArrayPrototypePush(named, { name: names[i], handlers });
+  }
+  return { handlers: handlersOf(exports.default), named };
+}
+
+/**
+ * Call the handler of an event.
+ * @param {Event_} event
+ * @param {string} name
+ * @param {string | null} entrypoint an export's name, null for the default one
+ * @param {any} props
+ * @param {any} argument
+ */
+function call(event, name, entrypoint, props, argument) {
+  const context = makeContext(event, props);
+  const target = exports[entrypoint ?? "default"];
+  if (isClass(target)) {
+    const instance = ReflectConstruct(target, [context, envOf(event)]);
+    if (typeof instance[name] !== "function") throw missing(name, entrypoint);
+    return ReflectApply(instance[name], instance, [argument]);
+  }
+  const handler = target === undefined || target === null ? undefined : target[name];
+  if (typeof handler !== "function") throw missing(name, entrypoint);
+  return ReflectApply(handler, target, [argument, envOf(event), context]);
+}
+
+function missing(name, entrypoint) {
+  return new TypeError_(
+    entrypoint === null || entrypoint === undefined
+      ? `Handler does not export a ${name}() function.`
+      : `The entrypoint ${entrypoint} has no ${name}() function.`,
+  );
+}
+
+/** Take an EVENT frame. @param {number} flags @param {number} id */
+export function receiveEvent(flags, id) {
+  const head = JSONParse(takeText());
+  const event = beginEvent(id);
+  const body = flags & WHOLE ? takeBytes() : flags & STREAM ? new Incoming(id, event) : null;
+  const name = head[0];
+  let result;
+  try {
+    if (name === "fetch") {
+      const request = createIncomingRequest(head[3], head[4], head[5], body, head[6] ?? undefined);
+      event.request = request;
+      result = exports === null ? fireFetch(event, request) : call(event, name, head[1], head[2], request);
+    } else if (exports === null) {
+      result = fireScheduled(event, name, head[3]);
+    } else {
+      result = call(event, name, head[1], head[2], head[3]);
+    }
+  } catch (error) {
+    fail(event, error);
+    return;
+  }
+  const answer = name === "fetch" ? respond : reply;
+  PromisePrototypeThen(PromiseResolve(result), (value) => answer(event, value), (error) => fail(event, error));
+}
+
+/** @param {Event_} event @param {any} error */
+function fail(event, error) {
+  if (event.ended || event.responded) return;
+  const text = describe(error);
+  post(EXCEPTION, (settle(event) ? FINISHED : 0) | (event.passThrough ? WHOLE : 0), event.id, text, null);
+}
+
+/** @param {Event_} event @param {any} response */
+function respond(event, response) {
+  if (event.ended || event.responded) return;
+  let parts;
+  try {
+    if (!isResponse(response)) throw new TypeError_("Incorrect type for Promise: the Promise did not resolve to 'Response'.");
+    parts = readResponse(response);
+  } catch (error) {
+    fail(event, error);
+    return;
+  }
+  let { body } = parts;
+  if (typeof body === "string" && body.length > WHOLE_BYTES) body = encodeUtf8(body);
+  const head = `[${parts.status},${quote(parts.statusText)},${fieldsJson(parts.headers)},${parts.encodeBody === "manual"}]`;
+  if (body === null) post(RESPONSE, settle(event) ? FINISHED : 0, event.id, head, null);
+  else if (typeof body === "string" || (isBytes(body) && TypedArrayPrototypeGetLength(body) <= WHOLE_BYTES)) {
+    post(RESPONSE, WHOLE | (settle(event) ? FINISHED : 0), event.id, head, body);
+  } else {
+    hold(event);
+    settle(event);
+    post(RESPONSE, STREAM, event.id, head, null);
+    send(event.id, body, () => release(event));
+  }
+}
+
+/** The result of an event that is not a request. @param {Event_} event @param {any} value */
+function reply(event, value) {
+  if (event.ended || event.responded) return;
+  post(VALUE, settle(event) ? FINISHED : 0, event.id, toJson(value), null);
+}
+
+const isBytes = (body) => {
+  try {
+    return TypedArrayPrototypeGetLength(body) >= 0;
+  } catch {
+    return false;
+  }
+};
+
+function fieldsJson(fields) {
+  let text = "[";
+  for (let i = 0; i < fields.length; i++) text += `${i === 0 ? "[" : ",["}${quote(fields[i][0])},${quote(fields[i][1])}]`;
+  return `${text}]`;
+}
+
+/**
+ * The client has gone, or the host gives up. With END nothing of the event may go on; else what waitUntil has
+ * may run to its end.
+ * @param {number} flags
+ * @param {number} id
+ */
+export function receiveCancel(flags, id) {
+  const event = eventOf(id);
+  if (event === undefined) return;
+  if (event.request !== null) abortRequest(event.request);
+  stopSending(id);
+  if (flags & END) close(event);
+  else if (!event.ended && settle(event)) post(DONE, 0, id, "", null);
+}

@@ -1,0 +1,78 @@
+/**
+ * The events now under way in this isolate, and which of them is running.
+ *
+ * Which one runs is exact while one event is under way, and the best guess otherwise: V8 tells nobody on
+ * whose behalf a microtask runs.
+ */
+import {
+  Error_, MapPrototypeDelete, MapPrototypeForEach, MapPrototypeGet, MapPrototypeGetSize, MapPrototypeSet, Map_,
+} from "./primordials.js";
+
+/**
+ * @typedef {object} Event_ one invocation of the worker
+ * @property {number} id the host's number
+ * @property {boolean} ended nothing more is expected of it
+ * @property {boolean} responded
+ * @property {number} waits promises of waitUntil that are open, and the response's body
+ * @property {boolean} passThrough ctx.passThroughOnException was called
+ * @property {Request | null} request
+ * @property {any} env
+ */
+
+/** @type {Map<number, Event_>} */
+const live = new Map_();
+/** @type {Event_ | null} */
+let running = null;
+let started = false;
+
+/** @param {number} id @returns {Event_} */
+export function beginEvent(id) {
+  const event = { id, ended: false, responded: false, waits: 0, passThrough: false, request: null, env: null };
+  MapPrototypeSet(live, id, event);
+  running = event;
+  return event;
+}
+
+/** @param {Event_} event */
+export function endEvent(event) {
+  event.ended = true;
+  MapPrototypeDelete(live, event.id);
+}
+
+/** @param {number} id @returns {Event_ | undefined} */
+export const eventOf = (id) => MapPrototypeGet(live, id);
+
+/** Note on whose behalf what comes next runs. @param {Event_ | null} event */
+export function enter(event) {
+  if (event !== null && !event.ended) running = event;
+}
+
+/** The event that runs now, null outside of any. @returns {Event_ | null} */
+export function currentEvent() {
+  if (running !== null && !running.ended) return running;
+  running = null;
+  MapPrototypeForEach(live, (event) => {
+    running ??= event;
+  });
+  return running;
+}
+
+/** Whether `currentEvent` is certain. */
+export const isExact = () => MapPrototypeGetSize(live) <= 1;
+
+export const liveCount = () => MapPrototypeGetSize(live);
+
+/** The global scope has been evaluated: from here on events run. */
+export function finishStartup() {
+  started = true;
+}
+
+/** Workers refuses I/O and timers in the global scope. @throws {Error} */
+export function requireEvent() {
+  if (started) return;
+  throw new Error_(
+    "Disallowed operation called within global scope. Asynchronous I/O (ex: fetch() or connect()), setting a timeout, " +
+      "and generating random values are not allowed within global scope. To fix this error, perform this operation " +
+      "within a handler.",
+  );
+}

@@ -1,0 +1,174 @@
+/** Request (https://fetch.spec.whatwg.org/#request-class), with Workers' cf. */
+import { abortSignal, createSignal, dependentSignal, isAbortSignal } from "../abort.js";
+import { ArrayPrototypeIncludes, RegExpPrototypeExec, StringPrototypeToUpperCase, TypeError_ } from "../primordials.js";
+import { hasCredentials, normalizeUrl, withoutFragment } from "../url/parse.js";
+import { defineInterface, isObject, requireArguments, toDictionary, toUSVString } from "../webidl.js";
+import { Body, bodyUnusable, cloneBody, extractBody, mixinBody, takeBody } from "./body.js";
+import { copyHeaders, createHeaders, getHeader, headerFields, Headers, setDefaultHeader } from "./headers.js";
+
+/**
+ * @typedef {object} RequestState
+ * @property {string} method
+ * @property {string} url serialised, with its fragment
+ * @property {Headers} headers
+ * @property {Body | null} body
+ * @property {"follow" | "error" | "manual"} redirect
+ * @property {AbortSignal | null} signal null until somebody asks for it
+ * @property {string} cache
+ * @property {string} integrity
+ * @property {boolean} keepalive
+ * @property {any} cf
+ */
+
+const TOKEN = {};
+const METHOD = /^[!#$%&'*+\-.^_`|~\w]+$/;
+const NORMALIZED = ["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"];
+const FORBIDDEN = ["CONNECT", "TRACE", "TRACK"];
+const REDIRECTS = ["follow", "error", "manual"];
+const CACHES = ["default", "no-store", "reload", "no-cache", "force-cache", "only-if-cached"];
+let stateOf, isRequest_;
+
+function toMethod(value) {
+  const method = `${value}`;
+  const upper = StringPrototypeToUpperCase(method);
+  if (RegExpPrototypeExec(METHOD, method) === null) throw new TypeError_(`Invalid HTTP method string: ${method}`);
+  if (ArrayPrototypeIncludes(FORBIDDEN, upper)) throw new TypeError_(`'${method}' HTTP method is unsupported.`);
+  return ArrayPrototypeIncludes(NORMALIZED, upper) ? upper : method;
+}
+
+function oneOf(value, allowed, what) {
+  const text = `${value}`;
+  if (!ArrayPrototypeIncludes(allowed, text)) throw new TypeError_(`Request: invalid ${what} value: ${text}`);
+  return text;
+}
+
+/** @returns {RequestState} */
+const newState = (method, url, headers, body) => ({
+  method, url, headers, body, redirect: "follow", signal: null, cache: "default", integrity: "", keepalive: false, cf: undefined,
+});
+
+function initialize(input, init) {
+  const options = toDictionary(init, "RequestInit");
+  const source = isObject(input) && isRequest_(input) ? stateOf(input) : null;
+  let state;
+  if (source !== null) {
+    state = { ...source, headers: copyHeaders(source.headers), body: null };
+  } else {
+    const url = normalizeUrl(toUSVString(input));
+    if (hasCredentials(url)) throw new TypeError_(`Request URL must not have credentials: ${url}`);
+    state = newState("GET", url, null, null);
+  }
+  if (options.method !== undefined) state.method = toMethod(options.method);
+  if (options.headers !== undefined || state.headers === null) state.headers = new Headers(options.headers ?? undefined);
+  if (options.redirect !== undefined) state.redirect = oneOf(options.redirect, REDIRECTS, "redirect");
+  if (options.cache !== undefined) state.cache = oneOf(options.cache, CACHES, "cache");
+  if (options.integrity !== undefined) state.integrity = `${options.integrity}`;
+  if (options.keepalive !== undefined) state.keepalive = !!options.keepalive;
+  if (options.cf !== undefined) state.cf = options.cf;
+  const { signal } = options;
+  if (signal !== undefined) {
+    if (signal !== null && !isAbortSignal(signal)) throw new TypeError_("Request: the signal is not an AbortSignal.");
+    state.signal = signal === null ? null : dependentSignal([signal]);
+  } else if (source?.signal) {
+    state.signal = dependentSignal([source.signal]);
+  }
+  const { body: content } = options;
+  const given = content !== undefined && content !== null;
+  const bodiless = state.method === "GET" || state.method === "HEAD";
+  if (bodiless && (given || (source?.body && content === undefined && options.method !== undefined && source.method !== state.method))) {
+    throw new TypeError_("Request with a GET or HEAD method cannot have a body.");
+  }
+  if (given) {
+    const { body, type } = extractBody(content);
+    state.body = body;
+    if (type !== null) setDefaultHeader(state.headers, "content-type", type);
+  } else if (source !== null && source.body !== null && content === undefined) {
+    if (bodyUnusable(source.body)) {
+      throw new TypeError_("Cannot construct a Request with a Request object that has already been used.");
+    }
+    state.body = new Body(takeBody(source.body));
+  }
+  return state;
+}
+
+export class Request {
+  #state;
+  constructor(input, init = undefined) {
+    requireArguments(arguments.length, 1, "Request constructor");
+    this.#state = input === TOKEN ? init : initialize(input, init);
+  }
+  static {
+    stateOf = (request) => request.#state;
+    isRequest_ = (value) => #state in value;
+  }
+  get method() { return this.#state.method; }
+  get url() { return this.#state.url; }
+  get headers() { return this.#state.headers; }
+  get destination() { return (this.#state, ""); }
+  get referrer() { return (this.#state, "about:client"); }
+  get referrerPolicy() { return (this.#state, ""); }
+  get mode() { return (this.#state, "cors"); }
+  get credentials() { return (this.#state, "same-origin"); }
+  get cache() { return this.#state.cache; }
+  get redirect() { return this.#state.redirect; }
+  get integrity() { return this.#state.integrity; }
+  get keepalive() { return this.#state.keepalive; }
+  get duplex() { return (this.#state, "half"); }
+  get cf() { return this.#state.cf; }
+  get signal() { return (this.#state.signal ??= createSignal()); }
+  clone() {
+    const state = this.#state;
+    if (bodyUnusable(state.body)) throw new TypeError_("Body has already been used: the request cannot be cloned.");
+    const body = state.body === null ? null : cloneBody(state.body);
+    const signal = state.signal === null ? null : dependentSignal([state.signal]);
+    return new Request(TOKEN, { ...state, headers: copyHeaders(state.headers), body, signal });
+  }
+}
+mixinBody(Request, (request) => stateOf(request).body, (request) => getHeader(stateOf(request).headers, "content-type") ?? "");
+defineInterface(Request, "Request");
+
+/** @param {any} value @returns {boolean} */
+export const isRequest = (value) => isObject(value) && isRequest_(value);
+
+/**
+ * The request that a handler gets. Nothing is parsed or checked.
+ * @param {string} method
+ * @param {string} url serialised by the host
+ * @param {[string, string][]} headers kept, not copied; in any case
+ * @param {string | Uint8Array | import("../streams.js").ByteSource | null} body
+ * @param {any} [cf]
+ * @returns {Request} with immutable headers
+ */
+export function createIncomingRequest(method, url, headers, body, cf = undefined) {
+  const state = newState(method, url, createHeaders(headers, true), body === null ? null : new Body(body));
+  state.redirect = "manual";
+  state.cf = cf;
+  return new Request(TOKEN, state);
+}
+
+/** Abort a request's signal: the client went away. @param {Request} request @param {any} [reason] */
+export function abortRequest(request, reason = undefined) {
+  const state = stateOf(request);
+  abortSignal((state.signal ??= createSignal()), reason);
+}
+
+/**
+ * What fetch() and service bindings send; the body is used up. Looks at nothing user code can override.
+ * @param {any} input a Request, or what its constructor takes
+ * @param {any} [init]
+ * @returns {{method: string, url: string, headers: [string, string][], redirect: "follow" | "error" | "manual",
+ *   body: string | Uint8Array | import("../streams.js").ByteSource | null, signal: AbortSignal | null, cf: any}}
+ *   url: without its fragment
+ */
+export function readRequest(input, init = undefined) {
+  const state = init === undefined && isRequest(input) ? stateOf(input) : initialize(input, init);
+  return {
+    method: state.method,
+    url: withoutFragment(state.url),
+    headers: headerFields(state.headers),
+    redirect: state.redirect,
+    body: state.body === null ? null : takeBody(state.body),
+    signal: state.signal,
+    cf: state.cf,
+  };
+}

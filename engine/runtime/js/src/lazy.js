@@ -1,0 +1,61 @@
+/**
+ * Libraries that a worker pays for only when it touches them. Their text comes from the host
+ * (bundle/lazy/NAME.js) by a synchronous call, and is evaluated with the core's own modules.
+ */
+import { core } from "svc:core";
+import { hostCallSync } from "./channel.js";
+import {
+  evaluateScript, globalThis_, MapPrototypeGet, MapPrototypeSet, Map_, ObjectDefineProperty, ReflectApply,
+} from "./primordials.js";
+
+/** @type {Map<string, object>} name → exports, of those that were loaded */
+const loaded = new Map_();
+
+/**
+ * The exports of a lazy bundle, loading it the first time (a few milliseconds).
+ * @param {string} name file name below src/lazy, without `.js`
+ * @returns {any}
+ */
+export function load(name) {
+  let exports = MapPrototypeGet(loaded, name);
+  if (exports === undefined) {
+    const source = hostCallSync("source", "get", [name]).value;
+    exports = ReflectApply(evaluateScript(source), undefined, [core]);
+    MapPrototypeSet(loaded, name, exports);
+  }
+  return exports;
+}
+
+/**
+ * The exports of a lazy bundle if something has loaded it already. A value can only be an instance of
+ * a lazy class when this is not undefined, so brand checks never load anything.
+ * @param {string} name
+ * @returns {any}
+ */
+export const peek = (name) => MapPrototypeGet(loaded, name);
+
+/**
+ * Define global properties that load a bundle when first read, and are plain data properties after.
+ * @param {string} bundle
+ * @param {string[]} names globals, each an export of the bundle
+ */
+export function defineLazyGlobals(bundle, names) {
+  for (let i = 0; i < names.length; i++) defineLazyProperty(globalThis_, names[i], () => load(bundle)[names[i]], false);
+}
+
+/**
+ * A property whose value is computed when first read.
+ * @param {object} target
+ * @param {string} name
+ * @param {() => any} compute
+ * @param {boolean} enumerable
+ */
+export function defineLazyProperty(target, name, compute, enumerable) {
+  const settle = (value) => {
+    ObjectDefineProperty(target, name, { __proto__: null, value, writable: true, enumerable, configurable: true });
+    return value;
+  };
+  ObjectDefineProperty(target, name, {
+    __proto__: null, enumerable, configurable: true, get: () => settle(compute()), set: settle,
+  });
+}

@@ -1,0 +1,2 @@
+/** Internationalised domain names (https://unicode.org/reports/tr46/). */
+export { toASCII, toUnicode } from "tr46";

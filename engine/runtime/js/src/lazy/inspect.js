@@ -1,0 +1,71 @@
+/** Node's util.inspect and util.format, from node-inspect-extracted (Node's own code). */
+import inspector from "node-inspect-extracted";
+import { Blob } from "../blob.js";
+import { Event } from "../event-target.js";
+import { FormData } from "../fetch/form-data.js";
+import { Headers } from "../fetch/headers.js";
+import { Request } from "../fetch/request.js";
+import { Response } from "../fetch/response.js";
+import { peek } from "../lazy.js";
+
+const CUSTOM = Symbol.for("nodejs.util.inspect.custom");
+
+/**
+ * Objects whose state is private are shown by what they say of themselves, as Node and Workers do.
+ * @param {Function} Class
+ * @param {(self: any) => any} state what stands in the braces
+ */
+function show(Class, state) {
+  const value = function (depth, options, inspect) {
+    const name = this.constructor?.name ?? Class.name;
+    if (depth !== null && depth < 0) return `[${name}]`;
+    let inner;
+    try {
+      inner = state(this);
+    } catch {
+      return `${name} {}`; // the prototype itself
+    }
+    const text = inspect(inner, { ...options, depth: options.depth === null ? null : options.depth - 1 });
+    return text.startsWith(`${name} `) ? text : `${name} ${text}`;
+  };
+  Object.defineProperty(Class.prototype, CUSTOM, { value, writable: true, configurable: true });
+}
+
+const pick = (...names) => (self) => Object.fromEntries(names.map((name) => [name, self[name]]));
+const entries = (self) => Object.fromEntries(self.entries());
+
+show(Headers, entries);
+show(FormData, entries);
+show(Request, pick("method", "url", "headers", "redirect", "bodyUsed"));
+show(Response, pick("status", "statusText", "ok", "url", "headers", "bodyUsed"));
+show(Blob, pick("size", "type"));
+show(Event, pick("type", "cancelable", "defaultPrevented"));
+
+let urls = false;
+/** URL is a bundle of its own: nothing can be one before that is loaded. */
+function showUrls() {
+  const loaded = peek("url");
+  if (urls || loaded === undefined) return;
+  urls = true;
+  const parts = ["href", "origin", "protocol", "username", "password", "host", "hostname", "port", "pathname", "search", "searchParams", "hash"];
+  show(loaded.URL, pick(...parts));
+  show(loaded.URLSearchParams, entries);
+}
+
+/** @param {any[]} args @returns {string} */
+export function format(args) {
+  showUrls();
+  return inspector.formatWithOptions({ colors: false }, ...args);
+}
+
+/** @param {any} value @param {object} [options] @returns {string} */
+export function inspect(value, options) {
+  showUrls();
+  return inspector.inspect(value, { ...options, colors: false });
+}
+
+/** All of the library, for node:util (src/node/internal/util/inspect.js), with the classes above shown. */
+export function allOfInspect() {
+  showUrls();
+  return inspector;
+}

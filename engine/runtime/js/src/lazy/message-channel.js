@@ -1,0 +1,2 @@
+/** MessageChannel and MessagePort: see ../message-channel.js. */
+export { MessageChannel, MessagePort } from "../message-channel.js";

@@ -1,0 +1,105 @@
+/**
+ * The older format: listeners of the global scope
+ * (https://developers.cloudflare.com/workers/reference/migrate-to-module-workers/).
+ *
+ * @typedef {import("./events.js").Event_} Event_
+ */
+import { waitUntil } from "./context.js";
+import { DOMException } from "./dom-exception.js";
+import { dispatch, Event, hasListener, setListenerErrorHandler, trust } from "./event-target.js";
+import { ArrayPrototypePush, Error_, globalThis_, PromiseReject, PromiseResolve } from "./primordials.js";
+import { report } from "./timers.js";
+import { defineInterface } from "./webidl.js";
+
+const NAMES = ["fetch", "scheduled"];
+
+export class ExtendableEvent extends Event {
+  #event;
+  constructor(type, event) {
+    super(type);
+    this.#event = event;
+  }
+  waitUntil(promise) {
+    waitUntil(this.#event, promise);
+  }
+  passThroughOnException() {
+    this.#event.passThrough = true;
+  }
+}
+defineInterface(ExtendableEvent, "ExtendableEvent");
+
+let answerOf;
+
+export class FetchEvent extends ExtendableEvent {
+  #request;
+  #answer;
+  constructor(event, request) {
+    super("fetch", event);
+    this.#request = request;
+  }
+  static {
+    answerOf = (event) => event.#answer;
+  }
+  get request() {
+    return this.#request;
+  }
+  respondWith(response) {
+    if (this.#answer !== undefined) throw new DOMException("FetchEvent.respondWith() has already been called.", "InvalidStateError");
+    this.#answer = PromiseResolve(response);
+  }
+}
+defineInterface(FetchEvent, "FetchEvent");
+
+export class ScheduledEvent extends ExtendableEvent {
+  #controller;
+  constructor(event, controller) {
+    super("scheduled", event);
+    this.#controller = controller;
+  }
+  get scheduledTime() {
+    return this.#controller.scheduledTime;
+  }
+  get cron() {
+    return this.#controller.cron;
+  }
+}
+defineInterface(ScheduledEvent, "ScheduledEvent");
+
+/** What the listener of the event being fired threw. @type {{error: any} | null} */
+let thrown = null;
+let firing = false;
+setListenerErrorHandler((error) => {
+  if (firing) thrown ??= { error };
+  else report(error);
+});
+
+function fire(event) {
+  thrown = null;
+  firing = true;
+  dispatch(globalThis_, trust(event));
+  firing = false;
+  return thrown;
+}
+
+/** @param {Event_} event @param {Request} request @returns {Promise<any>} */
+export function fireFetch(event, request) {
+  const fetchEvent = new FetchEvent(event, request);
+  const failure = fire(fetchEvent);
+  const answer = answerOf(fetchEvent);
+  if (answer !== undefined) return answer;
+  return PromiseReject(failure === null ? new Error_("The script's fetch listener did not call event.respondWith().") : failure.error);
+}
+
+/** @param {Event_} event @param {string} name @param {any} argument */
+export function fireScheduled(event, name, argument) {
+  if (name !== "scheduled" || !hasListener(globalThis_, name)) return PromiseReject(new Error_(`The script has no listener for ${name}.`));
+  const failure = fire(new ScheduledEvent(event, argument));
+  return failure === null ? PromiseResolve() : PromiseReject(failure.error);
+}
+
+/** @returns {string[]} the events the script listens to */
+export function listenedEvents() {
+  const found = [];
+  for (let i = 0; i < NAMES.length; i++) if (hasListener(globalThis_, NAMES[i])) ArrayPrototypePush(found, NAMES[i]);
+  return found;
+}

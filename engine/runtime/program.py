@@ -1,0 +1,60 @@
+"""A compiled script: what an isolate instantiates, and where its columns were in the user's files."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import orjson
+
+Format = Literal["modules", "service-worker"]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The modules of a script, compiled.
+
+    Attributes:
+        hash: SHA-256 (hex) of the modules, the main module's name and the compiler.
+        main: The main module's name.
+        format: "modules", or "service-worker" for scripts that use ``addEventListener``.
+        modules: Objects with ``name``, ``type``, ``code`` or ``data`` (base64), ``deps`` (names), ``stars``,
+            ``exports``, ``tla``, ``dynamic``, ``headLen`` and ``shifts``; js/tools/program.js makes them.
+    """
+
+    hash: str
+    main: str
+    format: Format
+    modules: tuple[Mapping[str, Any], ...] = field(repr=False)
+    _json: bytes = field(repr=False, compare=False)
+
+    @classmethod
+    def from_json(cls, digest: str, content: bytes) -> Program:
+        """The program that `to_json` gave."""
+        value = orjson.loads(content)
+        return cls(digest, value["main"], value["format"], tuple(value["modules"]), content)
+
+    def to_json(self) -> bytes:
+        """The program for js/src/linker.js."""
+        return self._json
+
+    def original_column(self, file: str, line: int, column: int) -> int:
+        """Where a column of the evaluated code was in the user's file.
+
+        Args:
+            file: A module's name.
+            line: From 1; the transform never moves a line.
+            column: From 1, as V8 gives it.
+        """
+        module = next((each for each in self.modules if each["name"] == file), None)
+        if module is None:
+            return column
+        if line == 1:
+            column -= module["headLen"]
+        shifts = module["shifts"]
+        index = bisect_right(shifts, [line, column], key=lambda shift: [shift[0], shift[1]]) - 1
+        if index >= 0 and shifts[index][0] == line:
+            column -= shifts[index][2]
+        return max(1, column)

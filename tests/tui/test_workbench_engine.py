@@ -1,0 +1,108 @@
+"""The workbench against a real engine: run unsaved text, save it, and ask the hostname."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Label
+
+from tui.app import SvcApp
+from tui.options import Options
+from tui.screens.workbench import WorkbenchScreen
+
+THROWS = "export default {\n  fetch() {\n    const note = undefined;\n    return note.body;\n  },\n};\n"
+ANSWERS = """\
+export default {
+  async fetch(request, env) {
+    console.log("asked for", { path: new URL(request.url).pathname });
+    await env.NOTES.put("from-the-test", "1");
+    return Response.json({ list: [1, 2], kept: await env.NOTES.get("from-the-test") });
+  },
+};
+"""
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """An engine with the sample services, in a state folder of its own."""
+    state = tmp_path_factory.mktemp("state")
+    command = [sys.executable, "-m", "engine", "up", "--state", str(state), "--port", "0", "--json"]
+    started = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert started.returncode == 0, started.stderr
+    pid = json.loads((state / "engine.json").read_text())["pid"]
+    yield {**json.loads(started.stdout), "state": state}
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
+        for _ in range(100):
+            os.kill(pid, 0)
+            time.sleep(0.05)
+
+
+async def until(pilot: Pilot[None], condition: Callable[[], Any], seconds: float = 20) -> None:
+    """Wait for something to become true."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return
+        await pilot.pause(0.05)
+    raise AssertionError(
+        f"did not happen; toasts: {[str(toast.message) for toast in pilot.app._notifications]}"
+    )
+
+
+async def test_edit_run_save_answer(
+    engine: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SVC_TUI_CONFIG", str(tmp_path))
+    app = SvcApp(Options(state=engine["state"]))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.engine_state.ready)
+        screen = WorkbenchScreen("notes", "staging")
+        await app.push_screen(screen)
+        await until(pilot, lambda: screen.loaded and screen.editor_pane.editor)
+        editor = screen.editor_pane.editor
+        assert editor is not None
+        before = screen.workspace.number
+
+        def facts() -> str:
+            return str(screen.query_one("#facts", Label).content)
+
+        editor.replace_all(THROWS)
+        await pilot.press("f5")
+        await until(pilot, lambda: "uncaught TypeError" in facts())
+        assert list(editor.marks) == [3]
+
+        editor.replace_all(ANSWERS)
+        await pilot.press("f5")
+        await until(pilot, lambda: "200 OK" in facts() and screen.running is None)
+        assert '"kept": "1"' in screen.answer.body.text
+        assert screen.report is not None
+        assert [line.text for line in screen.report.console] == ["asked for { path: '/' }"]
+        assert screen.report.console[0].where is not None
+        assert screen.report.console[0].where.line == 3
+        assert screen.report.kept_back == 1
+
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: screen.workspace.number != before)
+        assert not screen.workspace.dirty
+        host = screen.detail["hostname"].partition(":")[0]
+        async with httpx.AsyncClient(base_url=engine["address"], headers={"host": host}) as client:
+            answered = await client.get("/")
+        assert answered.json() == {"list": [1, 2], "kept": "1"}
+
+        editor.replace_all("export default {\n  fetch( {\n};\n")
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: any("Not saved" in str(toast.message) for toast in app._notifications))
+        assert editor.marks

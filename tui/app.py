@@ -1,0 +1,203 @@
+"""SvcApp: the engine, the theme, the keys, and the first screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on, work
+from textual.command import Provider
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.signal import Signal
+
+from tui import paths, settings
+from tui.client import Engine
+from tui.commands import app as commands
+from tui.commands.base import Command, CommandHost
+from tui.drafts import FILE, Drafts
+from tui.feed import Feed
+from tui.launch import Launcher
+from tui.markup import escape
+from tui.messages import Change, Connected, EngineState
+from tui.options import Options
+from tui.screens.base import SvcScreen
+from tui.screens.browse import BrowseScreen
+from tui.themed import ThemedApp
+from tui.widgets.service_tree import Place
+
+
+def _command_provider() -> type[Provider]:
+    """The palette's contents, imported when it is first opened."""
+    from tui.commands.palette import CommandProvider
+
+    return CommandProvider
+
+
+class SvcApp(CommandHost, ThemedApp):
+    """The terminal app.
+
+    Args:
+        options: What the command line said.
+    """
+
+    TITLE = "svc-tui"
+    # The first screen's as well: Textual loads no style sheet of a default screen.
+    CSS_PATH = ["styles/app.tcss", "styles/browse.tcss"]  # noqa: RUF012
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_command_provider}
+    HELP_TITLE = "Everywhere"
+    COMMAND_CLASSES: ClassVar[tuple[type[Command], ...]] = commands.EVERYWHERE
+    # Textual declares these without ClassVar.
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (160, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (36, "-tall")]  # noqa: RUF012
+
+    engine_state: reactive[EngineState] = reactive(EngineState("starting"))
+    """How the engine is; top bar, banner and screens watch it."""
+
+    def __init__(self, options: Options) -> None:
+        super().__init__()
+        self.animation_level = "none"
+        self.options = options
+        self.read_only, self.samples = options.read_only, options.samples
+        self.settings, problems = settings.read(paths.config_file())
+        self.problems = problems
+        self.engine = Engine(options.state, read_only=options.read_only)
+        self.drafts = Drafts(options.state)
+        self.account_changed: Signal[Connected | Change] = Signal(self, "account-changed")
+        """What changes in the account; screens that show it subscribe."""
+        launcher = Launcher(options.state, options.port, options.samples)
+        self.feed = Feed(self.engine, launcher, self._engine_changed, self.account_changed.publish)
+        self.set_keymap(self.settings.keymap)
+        source = Path("--theme") if options.theme else paths.config_file()
+        self.start_theme(options.theme or self.settings.theme, source)
+
+    def get_default_screen(self) -> Screen[None]:
+        """The first screen, with nothing painted before it."""
+        return BrowseScreen()
+
+    def on_mount(self) -> None:
+        """Begin once the first frame is on the screen."""
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        self.run_worker(self.feed.follow(), group="feed", exit_on_error=True)
+        self.offer_themes()
+        if self.settings.keymap:
+            from tui.commands.known import known_ids
+
+            self.problems += settings.keymap_problems(self.settings, paths.config_file(), known_ids())
+        for problem in self.problems:
+            self.notify(escape(str(problem)), title="Settings", severity="warning", timeout=10)
+        self._offer_kept()
+
+    @work(group="kept")
+    async def _offer_kept(self) -> None:
+        """Text of the last session that was never saved: open it, drop it, or leave it for later."""
+        found = self.drafts.all()
+        if not found:
+            return
+        from tui.screens.dialogs.kept import KeptDialog
+
+        choice = await self.push_screen_wait(KeptDialog(found))
+        if choice == "discard":
+            for draft in found:
+                self.drafts.forget(draft.service, draft.environment)
+        browse = self.screen_stack[0]
+        if isinstance(browse, BrowseScreen):
+            browse.mark_unsaved()
+            if choice == "open":
+                browse.open_workbench(Place(found[0].service, found[0].environment))
+
+    def _engine_changed(self, state: EngineState) -> None:
+        self.engine_state = state
+
+    @on(commands.ChooseTheme)
+    def _choose_theme(self) -> None:
+        self.pick_theme()
+
+    # ------------------------------------------------------------------ what screens ask for
+
+    def unsaved_places(self) -> list[tuple[str, str]]:
+        """Service and environment of every text that was never saved; by the files' names, none is read."""
+        found = self.drafts.folder.glob(f"*/*/{FILE}")
+        return [(file.parent.parent.name, file.parent.name) for file in found]
+
+    async def copy(self, text: str, what: str = "") -> None:
+        """Put text in the clipboard and say what came of it."""
+        from tui import clipboard
+
+        if await clipboard.copy(self, text):
+            self.notify(f"Copied {escape(what or text)}.")
+        else:
+            self.notify("Too long for this terminal's clipboard.", severity="warning")
+
+    def open_url(self, url: str, *, new_tab: bool = True) -> None:
+        """Open an address in the web browser, or say that there is none here."""
+        import webbrowser  # here, like everything that the first frame can do without
+
+        try:
+            webbrowser.get()
+        except webbrowser.Error:
+            self.notify(f"No web browser here. y copies {escape(url)}.", severity="warning")
+            return
+        super().open_url(url, new_tab=new_tab)
+
+    @on(commands.Keys)
+    def show_keys(self) -> None:
+        """The keys of where the focus is."""
+        from tui.screens.dialogs.keys import KeysDialog
+
+        if not isinstance(self.screen, KeysDialog):
+            self.push_screen(KeysDialog(self.focused or self.screen))
+
+    @on(commands.EngineLog)
+    def show_engine_log(self) -> None:
+        """The end of the engine's log."""
+        from tui.screens.dialogs.engine_log import EngineLogDialog
+
+        self.push_screen(EngineLogDialog(self.options.state / "engine.log"))
+
+    @on(commands.EngineStart)
+    def _start_engine(self) -> None:
+        self.feed.try_again()
+
+    @on(commands.Maximise)
+    def _maximise(self) -> None:
+        if self.screen.maximized is not None:
+            self.screen.minimize()
+        elif self.focused is not None:
+            self.screen.maximize(self.focused)
+
+    @on(commands.Screenshot)
+    def _save_picture(self) -> None:
+        self.deliver_screenshot()
+
+    @on(commands.ServiceOpen)
+    def _open_service(self) -> None:
+        from tui.commands.open import offer
+
+        offer(self)
+
+    # ------------------------------------------------------------------ the end
+
+    @on(commands.Quit)
+    async def action_quit(self) -> None:
+        """Leave; ask first when a screen has text that is not saved."""
+        self._leave()
+
+    @work(exclusive=True, group="quit")
+    async def _leave(self) -> None:
+        names = [screen.unsaved() for screen in self.screen_stack if isinstance(screen, SvcScreen)]
+        if unsaved := ", ".join(filter(None, names)):
+            from tui.screens.dialogs.confirm import ConfirmDialog
+
+            words = (
+                f"[$warning]◆[/] [b]{escape(unsaved)}[/] is not saved. "
+                "The text is kept, and offered at the next start."
+            )
+            if not await self.push_screen_wait(ConfirmDialog("Quit svc-tui", words, verb="Quit")):
+                return
+        self.workers.cancel_group(self, "feed")  # or it would start the engine that we leave
+        await self.engine.close()
+        self.exit()

@@ -1,0 +1,76 @@
+"""Commands that work everywhere."""
+
+from __future__ import annotations
+
+from tui.commands.base import Command
+
+
+class ServiceOpen(Command):
+    """Open a service or environment by a few letters of its name."""
+
+    NAME = "service: Open…"
+    BINDING_KEY = "ctrl+o"
+    HELP_TEXT = "open service…"
+
+
+class Keys(Command):
+    """Show the keys that work where you are."""
+
+    NAME = "app: Keys"
+    BINDING_KEY = "f1"
+    HELP_TEXT = "these keys"
+
+
+class ChooseTheme(Command):
+    """Choose the colours, and keep them."""
+
+    NAME = "app: Theme…"
+    BINDING_KEY = "f2"
+    HELP_TEXT = "theme…"
+
+
+class Maximise(Command):
+    """Give the focused pane the whole screen; escape brings the others back."""
+
+    NAME = "pane: Maximise"
+    BINDING_KEY = "f12"
+    HELP_TEXT = "only this pane"
+
+
+class EngineStart(Command):
+    """Start the engine again now."""
+
+    NAME = "engine: Start again"
+
+
+class EngineLog(Command):
+    """Show the end of the engine's log."""
+
+    NAME = "engine: Show log"
+
+
+class Screenshot(Command):
+    """Save a picture of this screen (SVG) in the downloads folder."""
+
+    NAME = "app: Save a picture of the screen"
+
+
+class Quit(Command):
+    """Leave svc-tui; the engine goes on answering."""
+
+    NAME = "app: Quit"
+    BINDING_KEY = "ctrl+q"
+    HELP_TEXT = "quit"
+    PRIORITY = True
+
+
+EVERYWHERE: tuple[type[Command], ...] = (
+    ServiceOpen,
+    Keys,
+    ChooseTheme,
+    Maximise,
+    EngineStart,
+    EngineLog,
+    Screenshot,
+    Quit,
+)

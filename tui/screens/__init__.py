@@ -1,0 +1,1 @@
+"""Screens: one file each, its style sheet of the same name in `styles/`."""

@@ -1,0 +1,246 @@
+"""What can be done with the row under Browse's cursor: a dialog, then one call to the engine.
+
+The change feed brings the result back to the tree; nothing here paints it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from textual import on, work
+from textual.screen import Screen
+
+from tui import format
+from tui.client import EngineAway, EngineError
+from tui.commands import browse as commands
+from tui.commands.base import CommandHost
+from tui.markup import escape
+from tui.widgets.service_tree import Place
+
+if TYPE_CHECKING:
+    from tui.widgets.service_tree import ServiceTree
+
+    class _Browse(Screen[None]):
+        services: Sequence[dict[str, Any]]
+
+        @property
+        def place(self) -> Place | None: ...
+        @property
+        def service_tree(self) -> ServiceTree: ...
+
+        def service(self, name: str) -> dict[str, Any] | None: ...
+        def summary(self, place: Place | None) -> dict[str, Any] | None: ...
+        def detail(self, place: Place | None) -> dict[str, Any] | None: ...
+        def reload(self) -> object: ...
+
+else:
+    # A DOMNode at run time: Textual collects `@on` handlers only from classes of its own kind.
+    _Browse = Screen
+
+Json = dict[str, Any]
+
+
+class BrowseVerbs(CommandHost, _Browse):
+    """Mix-in of the browse screen: its commands that open a dialog or another screen."""
+
+    @work(exclusive=True, group="open")
+    async def open_workbench(self, place: Place) -> None:
+        """Edit an environment."""
+        from tui.screens.workbench import WorkbenchScreen
+
+        if place.environment is not None:
+            await self.app.push_screen(WorkbenchScreen(place.service, place.environment))
+
+    @on(commands.History)
+    def _history(self) -> None:
+        from tui.screens.deployments import DeploymentsScreen
+
+        if (place := self.place) is not None and place.environment is not None:
+            self.app.push_screen(DeploymentsScreen(place.service, place.environment))
+
+    @on(commands.Diff)
+    @work(exclusive=True, group="verb")
+    async def _diff(self) -> None:
+        from tui.screens.diff import DiffScreen
+
+        if (place := self.place) is None or place.environment is None:
+            return
+        asked = self.svc.engine.diff(place.service, "production", place.environment)
+        if (diff := await self._ask(asked)) is not None:
+            await self.app.push_screen(DiffScreen(place.service, diff))
+
+    @on(commands.Promote)
+    @work(exclusive=True, group="verb")
+    async def _promote(self) -> None:
+        from tui.screens.dialogs.promote import PromoteDialog
+
+        place, service = self.place, self._service()
+        if place is None or place.environment is None or service is None:
+            return
+        if len(service["environments"]) < 2:
+            self.notify(f"{place.service} has no other environment to promote to.  c clones this one.")
+            return
+        done = await self.app.push_screen_wait(PromoteDialog(self.svc.engine, service, place.environment))
+        if done is not None:
+            number = format.version(done["version"].get("number"))
+            self.notify(f"Promoted {place.environment} to {done['to']}: {number} is live.")
+            self._arrive(Place(place.service, done["to"]))
+
+    @on(commands.Clone)
+    @work(exclusive=True, group="verb")
+    async def _clone(self) -> None:
+        from tui.screens.dialogs.clone import CloneDialog
+
+        place, summary = self.place, self.summary(self.place)
+        if place is None or place.environment is None or summary is None:
+            return
+        detail = self.detail(place) or {"bindings": []}
+        dialog = CloneDialog(
+            place.service,
+            place.environment,
+            self._taken(),
+            self._host(place.service),
+            number=(summary.get("live") or {}).get("number"),
+            namespaces=[
+                binding.get("title") or binding["namespace_id"]
+                for binding in detail["bindings"]
+                if binding["type"] == "kv_namespace"
+            ],
+        )
+        if (asked := await self.app.push_screen_wait(dialog)) is None:
+            return
+        call = self.svc.engine.clone(place.service, place.environment, asked.name, asked.share)
+        if (made := await self._ask(call)) is not None:
+            self._arrive(Place(place.service, asked.name), f"{made['hostname']} answers now.")
+
+    @on(commands.New)
+    @work(exclusive=True, group="verb")
+    async def _new_environment(self) -> None:
+        from tui.screens.dialogs.name import new_environment
+
+        if (place := self.place) is None:
+            return
+        dialog = new_environment(place.service, self._taken(), self._host(place.service))
+        if (name := await self.app.push_screen_wait(dialog)) is None:
+            return
+        made = await self._ask(self.svc.engine.create_environment(place.service, name))
+        if made is not None:
+            self._arrive(Place(place.service, name), f"{made['hostname']} answers now.")
+
+    @on(commands.NewService)
+    @work(exclusive=True, group="verb")
+    async def new_service(self) -> None:
+        """Ask for a name and make a service."""
+        from tui.screens.dialogs.name import new_service
+
+        if (suffix := await self._ask(self._suffix())) is None:
+            return
+        dialog = new_service([service["id"] for service in self.services], suffix)
+        if (name := await self.app.push_screen_wait(dialog)) is None:
+            return
+        if await self._ask(self.svc.engine.create_service(name)) is not None:
+            self._arrive(Place(name, "production"), f"{name}{suffix} answers now.")
+
+    @on(commands.Rename)
+    @work(exclusive=True, group="verb")
+    async def _rename(self) -> None:
+        from tui.screens.dialogs.name import rename_environment
+
+        if (place := self.place) is None or place.environment is None:
+            return
+        dialog = rename_environment(
+            place.service, place.environment, self._taken(), self._host(place.service)
+        )
+        name = await self.app.push_screen_wait(dialog)
+        if name is None or name == place.environment:
+            return
+        made = await self._ask(self.svc.engine.rename(place.service, place.environment, name))
+        if made is not None:
+            self._arrive(Place(place.service, name), f"{made['hostname']} answers now.")
+
+    @on(commands.Delete)
+    @work(exclusive=True, group="verb")
+    async def _delete(self) -> None:
+        from tui.screens.dialogs.confirm import delete_environment, delete_service
+
+        place, service, summary = self.place, self._service(), self.summary(self.place)
+        if place is None or service is None:
+            return
+        if place.environment is None or summary is None:
+            dialog = delete_service(place.service, len(service["environments"]))
+            call = self.svc.engine.delete_service
+            if await self.app.push_screen_wait(dialog):
+                await self._gone(call(place.service), place)
+            return
+        dialog = delete_environment(
+            place.service, place.environment, summary["hostname"], summary.get("versions_count")
+        )
+        if await self.app.push_screen_wait(dialog):
+            await self._gone(self.svc.engine.delete_environment(place.service, place.environment), place)
+
+    @on(commands.CopyUrl)
+    async def _copy(self) -> None:
+        if summary := self.summary(self.place):
+            await self.svc.copy(summary["url"])
+
+    @on(commands.OpenUrl)
+    def _open(self) -> None:
+        if summary := self.summary(self.place):
+            self.svc.open_url(summary["url"])
+
+    # ------------------------------------------------------------------ parts
+
+    async def _ask(self, call: Awaitable[Any]) -> Any:
+        """One call to the engine; what went wrong is told, and None comes back."""
+        try:
+            return await call
+        except EngineError as error:
+            self.notify(escape(error.message), severity="error")
+        except EngineAway as away:
+            self.notify(f"The engine is away: {escape(away.reason)}.", severity="error")
+        return None
+
+    async def _gone(self, call: Awaitable[None], place: Place) -> None:
+        """Delete, and say so."""
+
+        async def done() -> bool:
+            await call
+            return True
+
+        if await self._ask(done()):
+            self.notify(f"Deleted {escape(str(place))}.")
+            self.reload()
+
+    def _arrive(self, place: Place, words: str = "") -> None:
+        """Say what came of it, and go to the row as soon as the tree has it."""
+        if words:
+            self.notify(escape(words))
+        self.service_tree.wanted = place
+        self.reload()
+
+    def _service(self) -> Json | None:
+        return None if self.place is None else self.service(self.place.service)
+
+    def _taken(self) -> list[str]:
+        """The names of this service's environments."""
+        service = self._service()
+        return [environment["environment"] for environment in service["environments"]] if service else []
+
+    def _host(self, service: str) -> str:
+        """Production's host with its port, which any environment's host ends in."""
+        summary = self.summary(Place(service, "production"))
+        if summary is not None:
+            return str(summary["url"]).removeprefix("http://").rstrip("/")
+        found = self.service(service)
+        if found and found["environments"]:
+            first = found["environments"][0]
+            host = str(first["url"]).removeprefix("http://").rstrip("/")
+            return host.removeprefix(f"{first['environment']}.")
+        return service
+
+    async def _suffix(self) -> str:
+        """What follows a service's name in its host: `.dev.localhost:8787`."""
+        engine = self.svc.engine
+        status = await engine.status()
+        return f".{status['subdomain']}.localhost:{engine.address.rpartition(':')[2]}"

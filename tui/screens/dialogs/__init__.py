@@ -1,0 +1,1 @@
+"""The dialogs: over the dimmed screen, Esc always cancels, nothing is lost."""

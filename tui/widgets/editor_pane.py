@@ -1,0 +1,249 @@
+"""Pane 2 of the workbench: the modules under edit, one editor each, with tabs in the border."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.markup import escape
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widgets import Label, TextArea
+
+from tui.format import size
+from tui.run_report import Location
+from tui.widgets.code_editor import CodeEditor
+from tui.widgets.find_bar import FindBar
+from tui.widgets.goto_line import GotoLine
+from tui.widgets.pane import GAP, Pane
+from tui.workspace import ModuleText, Workspace
+
+FRAME = 8
+"""Cells of the top border that are not tabs: corners, number, blanks."""
+
+
+class EditorPane(Pane):
+    """Edits a workspace. Every module keeps its undo history, cursor and scroll position."""
+
+    ALLOW_MAXIMIZE = True
+
+    current: reactive[str] = reactive("", init=False)
+    """The module that is shown."""
+
+    @dataclass
+    class Edited(Message):
+        """A module's text changed; the workspace has it already."""
+
+        module: ModuleText
+
+    @dataclass
+    class Opened(Message):
+        """Another module is shown."""
+
+        name: str
+
+    def __init__(self, indent: int = 2, id: str | None = None) -> None:
+        super().__init__(number=2, tabs=["loading…"], id=id)
+        self._indent = indent
+        self.workspace = Workspace()
+        self._editors: dict[str, CodeEditor] = {}
+        self._tab_names: list[str | None] = []
+        self._marks: dict[str, dict[int, str]] = {}
+
+    def compose(self) -> ComposeResult:
+        """The editors' place, and the bars below it."""
+        yield Vertical(Label(id="binary"), id="editors")
+        yield FindBar(id="find")
+        yield GotoLine(id="goto")
+
+    def on_mount(self) -> None:
+        """Nothing to say about a binary module yet."""
+        self.query_one("#binary").display = False
+
+    @property
+    def editor(self) -> CodeEditor | None:
+        """The editor that is shown; None for a binary module, or before anything was loaded."""
+        return self._editors.get(self.current)
+
+    def open(self, workspace: Workspace, name: str = "") -> None:
+        """Edit a workspace. Editors of modules it still has take the new text as one undoable edit."""
+        self.workspace = workspace
+        for known in list(self._editors):
+            module = workspace.modules.get(known)
+            if module is None or module.text is None:
+                self._editors.pop(known).remove()
+            else:
+                self._editors[known].replace_all(module.text)
+        wanted = name or self.current
+        self.show(wanted if wanted in workspace.modules else workspace.main)
+
+    def show(self, name: str) -> None:
+        """Show a module."""
+        module = self.workspace.modules.get(name)
+        if module is None:
+            return
+        if module.text is not None and name not in self._editors:
+            editor = CodeEditor(name, module.text, self._indent)
+            self._editors[name] = editor
+            self.query_one("#editors").mount(editor)
+            editor.marks = self._marks.get(name, {})
+        focused = self.has_focus_within
+        for known, editor in self._editors.items():
+            editor.display = known == name
+        binary = self.query_one("#binary", Label)
+        binary.display = module.text is None
+        binary.update(
+            f"[b]{escape(name)}[/]  [$muted]{module.type}, {size(module.size)}: not to be edited as text[/]"
+        )
+        if self.current != name and focused and (shown := self._editors.get(name)):
+            shown.focus()
+        self.current = name
+        self.show_tabs()
+        self.show_bottom()
+        self.post_message(self.Opened(name))
+
+    def step(self, by: int) -> None:
+        """Show the next (1) or previous (-1) module."""
+        names = list(self.workspace.modules)
+        if names:
+            self.show(names[(names.index(self.current) + by) % len(names)])
+
+    def renamed(self, old: str, new: str) -> None:
+        """A module has another name now; its editor goes on with its history."""
+        if editor := self._editors.pop(old, None):
+            self._editors[new] = editor
+            editor.rename_module(new)
+        if old in self._marks:
+            self._marks[new] = self._marks.pop(old)
+        self.show(new if self.current == old else self.current)
+
+    def removed(self, name: str) -> None:
+        """A module is gone."""
+        if editor := self._editors.pop(name, None):
+            editor.remove()
+        if self.current == name:
+            self.show(self.workspace.main)
+        self.show_tabs()
+
+    def focus_editor(self) -> None:
+        """Put the focus in the text."""
+        if self.editor is not None:
+            self.editor.focus()
+
+    def go_to(self, where: Location) -> bool:
+        """Put the cursor at a place in the code, and the focus in the editor.
+
+        Returns:
+            False when the workspace has no such module.
+        """
+        if where.file not in self.workspace.modules:
+            return False
+        self.show(where.file)
+        if self.editor is not None:
+            self.editor.focus()
+            self.editor.go_to((where.line - 1, where.column - 1))
+        return True
+
+    def mark(self, marks: dict[str, dict[int, str]]) -> None:
+        """Mark lines: module to row (from 0) to message; what was marked before is cleared."""
+        self._marks = marks
+        for name, editor in self._editors.items():
+            editor.marks = marks.get(name, {})
+        self.show_tabs()
+        self.show_bottom()
+
+    # ------------------------------------------------------------------ borders
+
+    def show_tabs(self) -> None:
+        """Paint the tabs: ◆ for what is not saved, as many as fit around the one that is shown."""
+        names = list(self.workspace.modules)
+        if not names:
+            return
+        labels = {name: self._tab(name) for name in names}
+        widths = {name: len(name) + (2 if self.workspace.modules[name].dirty else 0) for name in names}
+        first = last = names.index(self.current) if self.current in names else 0
+        room = max(0, self.outer_size.width - FRAME) - widths[names[first]]
+        # Grow to the right, then to the left; a side that does not fit is one more tab, `…`.
+        while room > 0 and (first > 0 or last < len(names) - 1):
+            right = last + 1 < len(names) and widths[names[last + 1]] + len(GAP) + 4 <= room
+            left = first > 0 and widths[names[first - 1]] + len(GAP) + 4 <= room
+            if right:
+                last += 1
+                room -= widths[names[last]] + len(GAP)
+            elif left:
+                first -= 1
+                room -= widths[names[first]] + len(GAP)
+            else:
+                break
+        shown: list[str | None] = [*names[first : last + 1]]
+        before = [names[first - 1]] if first else []
+        after = [names[last + 1]] if last + 1 < len(names) else []
+        self._tab_names = [*before, *shown, *after]
+        texts = [
+            *("…" for _ in before),
+            *(labels[name] for name in names[first : last + 1]),
+            *("…" for _ in after),
+        ]
+        self.active = self._tab_names.index(self.current) if self.current in self._tab_names else 0
+        self.tabs = tuple(texts)
+
+    def _tab(self, name: str) -> str:
+        mark = " [$warning]◆[/]" if self.workspace.modules[name].dirty else ""
+        mark = " [$error]✗[/]" if self._marks.get(name) and not mark else mark
+        return escape(name) + mark
+
+    def show_bottom(self) -> None:
+        """Paint the bottom border: the marked line's message, and where the cursor is."""
+        editor = self.editor
+        if editor is None:
+            self.bottom = ""
+            return
+        row, column = editor.cursor_location
+        marks = editor.marks
+        message = marks.get(row) or (next(iter(marks.values())) if len(marks) == 1 else "")
+        if not message and marks:
+            message = f"{len(marks)} lines with errors"
+        room = max(8, self.outer_size.width - 24)
+        message = message if len(message) <= room else message[: room - 1] + "…"
+        trouble = f"[b $error]✗ {escape(message)}[/]  " if message else ""
+        chosen = len(editor.selected_text)
+        count = f"[$muted]{chosen:,} selected[/]  " if chosen else ""
+        self.bottom = f"{trouble}{count}[$muted]{row + 1}:{column + 1}[/]"
+
+    def on_resize(self, event: events.Resize) -> None:
+        """As many tabs as fit."""
+        self.show_tabs()
+        self.show_bottom()
+
+    # ------------------------------------------------------------------ what happens inside
+
+    @on(TextArea.Changed)
+    def _changed(self, event: TextArea.Changed) -> None:
+        editor = event.text_area
+        if not isinstance(editor, CodeEditor) or self._editors.get(editor.module) is not editor:
+            return
+        event.stop()
+        module = self.workspace.modules.get(editor.module)
+        if module is None or module.text == editor.text:
+            return
+        was_dirty, module.text = module.dirty, editor.text
+        if module.dirty != was_dirty:
+            self.show_tabs()
+        self._marks[module.name] = editor.marks
+        self.post_message(self.Edited(module))
+
+    @on(TextArea.SelectionChanged)
+    def _moved(self, event: TextArea.SelectionChanged) -> None:
+        event.stop()
+        if event.text_area is self.editor:
+            self.show_bottom()
+
+    @on(Pane.TabChosen)
+    def _tab_chosen(self, event: Pane.TabChosen) -> None:
+        event.stop()
+        name = self._tab_names[event.index] if event.index < len(self._tab_names) else None
+        if name is not None:
+            self.show(name)
+            self.focus_editor()
