@@ -88,10 +88,10 @@ def go_to(terminal: Terminal, service: str, environment: str) -> None:
 
 def leave(terminal: Terminal) -> None:
     """Escape to the services: the first one may only leave the editor."""
-    for _ in range(3):
+    for _ in range(6):
         terminal.press("escape")
         try:
-            terminal.wait("1 Services", 3)
+            terminal.wait("1 Services", 1)
         except AssertionError:
             continue
         return

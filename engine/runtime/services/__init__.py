@@ -29,7 +29,7 @@ SYNC: Mapping[str, Mapping[str, Sync]] = {
     "zlib": zlib.SYNC,
     "zlib-node": zlib_node.SYNC,
 }
-ASYNC: Mapping[str, Mapping[str, Async]] = {}
+ASYNC: Mapping[str, Mapping[str, Async]] = {"crypto": crypto.ASYNC}
 
 
 def answer(request: bytes) -> bytes:

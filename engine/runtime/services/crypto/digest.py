@@ -13,7 +13,17 @@ from typing import Any
 
 from engine.bindings.binding import BindingError
 
-_NAMES = {"SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512", "MD5": "md5"}
+_NAMES = {
+    "SHA-1": "sha1",
+    "SHA-256": "sha256",
+    "SHA-384": "sha384",
+    "SHA-512": "sha512",
+    "MD5": "md5",
+    "SHA3-256": "sha3_256",
+    "SHA3-384": "sha3_384",
+    "SHA3-512": "sha3_512",
+}
+_XOF = {"cSHAKE128": hashlib.shake_128, "cSHAKE256": hashlib.shake_256}
 
 
 def _new(name: str) -> Any:
@@ -29,6 +39,11 @@ def _digest(args: list[Any], data: bytes) -> tuple[Any, bytes | None]:
     digest = _new(args[0])
     digest.update(data)
     return None, digest.digest()
+
+
+def _shake(args: list[Any], data: bytes) -> tuple[Any, bytes | None]:
+    """``[name, size]`` and the bytes → ``size`` bytes; cSHAKE without name and customization is SHAKE."""
+    return None, _XOF[args[0]](data).digest(args[1])
 
 
 # An isolate that ends leaves its open digests behind: the oldest go when there are this many.
@@ -77,6 +92,7 @@ def _find(number: int) -> Any:
 
 SYNC: Mapping[str, Callable[[list[Any], bytes], tuple[Any, bytes | None]]] = {
     "digest": _digest,
+    "shake": _shake,
     "digestOpen": _open,
     "digestUpdate": _update,
     "digestFinish": _finish,
