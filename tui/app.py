@@ -59,7 +59,7 @@ class SvcApp(CommandHost, ThemedApp):
         super().__init__()
         self.animation_level = "none"
         self.options = options
-        self.read_only, self.samples = options.read_only, options.samples
+        self.read_only = options.read_only
         self.settings, problems = settings.read(paths.config_file())
         self.problems = problems
         self.engine = Engine(options.state, read_only=options.read_only)

@@ -80,9 +80,8 @@ async def test_moving_fast_asks_for_one_detail(tmp_path: Path) -> None:
 async def test_filter_narrows_the_tree_and_escape_clears_it(tmp_path: Path) -> None:
     async with app_on(notes(), tmp_path).run_test(notifications=True, size=(100, 30)) as pilot:
         browse = await browsing(pilot)
-        await pilot.press("slash", *"t sta")
-        await pilot.pause()
-        assert "1 of 5 match" in seen(pilot)
+        await pilot.press("slash", *"o sta")
+        await until(pilot, lambda: "1 of 5 match" in seen(pilot))
         assert "▾ auth" not in seen(pilot)
         await pilot.press("enter")
         assert browse.service_tree.has_focus
@@ -95,12 +94,12 @@ async def test_filter_narrows_the_tree_and_escape_clears_it(tmp_path: Path) -> N
 
 async def test_letters_go_into_the_filter_not_to_commands(tmp_path: Path) -> None:
     account = notes()
-    async with app_on(account, tmp_path).run_test(notifications=True) as pilot:
+    async with app_on(account, tmp_path).run_test(size=(120, 40)) as pilot:
         browse = await browsing(pilot)
         await pilot.press("slash", *"xq")
         assert pilot.app.screen is browse
         assert browse.query_one("#filter", Input).value == "xq"
-        assert 'Nothing matches "xq".  esc clears' in seen(pilot)
+        await until(pilot, lambda: 'Nothing matches "xq".  esc clears' in seen(pilot))
 
 
 async def test_changes_elsewhere_arrive_by_themselves(tmp_path: Path) -> None:

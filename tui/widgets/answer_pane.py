@@ -6,12 +6,12 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.markup import escape
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher
 
 from tui.commands.answer import ANSWER
 from tui.commands.base import Command, CommandHost
+from tui.markup import escape
 from tui.run_report import RunReport
 from tui.widgets.calls_view import CallsView
 from tui.widgets.code_area import CodeArea

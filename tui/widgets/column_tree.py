@@ -53,7 +53,9 @@ class ColumnTree(CommandHost, Tree[Row], Generic[Row]):
     def rich(self, markup: str) -> Text:
         """Markup with theme variables as Rich text: tree labels know no variables by themselves."""
         known = self.app.theme_variables
-        return Text.from_markup(re.sub(r"\$([a-z-]+)", lambda match: known[match[1]], markup), end="")
+        return Text.from_markup(
+            re.sub(r"\$([a-z-]+)", lambda match: known.get(match[1], match[0]), markup), end=""
+        )
 
     def get_label_width(self, node: TreeNode[Row]) -> int:
         """One cell: labels fit the width by themselves, so there is nothing to scroll to."""

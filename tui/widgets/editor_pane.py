@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.markup import escape
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widgets import Label, TextArea
 
 from tui.format import size
+from tui.markup import escape
 from tui.run_report import Location
 from tui.widgets.code_editor import CodeEditor
 from tui.widgets.find_bar import FindBar

@@ -9,7 +9,6 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.markup import escape
 from textual.message import Message
 from textual.widgets import Label, OptionList, Static
 from textual.widgets.option_list import Option
@@ -18,6 +17,7 @@ from tui import body
 from tui.commands.base import Command, CommandHost
 from tui.commands.lists import LIST
 from tui.format import duration, size
+from tui.markup import escape
 from tui.run_report import LIMITS, Failure, Location, RunReport
 from tui.widgets.code_area import CodeArea
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from textual.markup import escape
-
 from tui.commands import workbench as commands
 from tui.drafts import Drafts
 from tui.format import plural, version
+from tui.markup import escape
 from tui.requests import Requests
 from tui.run_report import RunReport
 from tui.screens.base import SvcScreen

@@ -6,13 +6,13 @@ import asyncio
 from typing import Any
 
 from textual import events, on, work
-from textual.markup import escape
 from textual.timer import Timer
 
 from tui.client import EngineAway, EngineError
 from tui.commands import workbench as commands
 from tui.drafts import Draft
 from tui.format import clock, version
+from tui.markup import escape
 from tui.messages import Change, Connected
 from tui.requests import DraftRequest
 from tui.screens.workbench.base import WorkbenchBase

@@ -8,9 +8,9 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.markup import escape
 from textual.widgets import Button, Input, Label
 
+from tui.markup import escape
 from tui.screens.dialogs.dialog import Dialog
 from tui.workspace import duplicate, type_for_name
 

@@ -9,10 +9,10 @@ from functools import partial
 from pathlib import Path
 
 from textual import on, work
-from textual.markup import escape
 
 from tui.commands import workbench as commands
 from tui.format import size
+from tui.markup import escape
 from tui.screens.dialogs.confirm import ConfirmDialog
 from tui.screens.workbench.module_name import ModuleNameDialog
 from tui.screens.workbench.running import RunningScreen

@@ -6,12 +6,12 @@ import re
 from typing import Any
 
 from textual import on, work
-from textual.markup import escape
 
 from tui import diff
 from tui.client import EngineAway, EngineError
 from tui.commands import workbench as commands
 from tui.format import plural, version
+from tui.markup import escape
 from tui.screens.dialogs.confirm import ConfirmDialog
 from tui.screens.dialogs.conflict import ConflictDialog
 from tui.screens.diff import DiffScreen
