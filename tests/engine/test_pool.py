@@ -31,7 +31,8 @@ async def bench() -> AsyncIterator[Lab]:
         yield made
 
 
-async def test_the_first_request_takes_a_spare_isolate(bench: Lab) -> None:
+async def test_the_first_request_takes_a_spare_isolate(bench: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.runtime.channel._STUCK_SECONDS", 5)  # whatever else the machine does
     await bench.runtime.warm()
     worker = await bench.worker(HELLO)
     assert worker.isolates == 0
@@ -88,6 +89,26 @@ async def test_too_many_isolates_lose_the_longest_idle() -> None:
         bench.runtime._sweep()
         assert bench.runtime.isolates == 3
         assert [worker.isolates for worker in workers] == [0, 0, 0, 1, 1, 1]
+
+
+async def test_an_isolate_that_rests_is_tidied_once_and_answers_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("engine.runtime.pool._REST_SECONDS", 0.0)
+    async with lab(idle_seconds=30.0) as bench:
+        worker = await bench.worker(HELLO)
+        assert await bench.text(worker) == "1"
+        isolate = worker.channels[0].isolate
+        used = await asyncio.to_thread(isolate.heap)
+        bench.runtime._sweep()
+        assert await bench.text(worker) == "2"  # behind the garbage collection, in the same isolate
+        assert worker.channels[0].isolate is isolate
+        assert isolate.tidied == 1 + 1  # pumps: the program, the first request
+        after = await asyncio.to_thread(isolate.heap)
+        assert after["total_physical_size"] < used["total_physical_size"]
+        bench.runtime._sweep()  # it has rested for too short a time to be tidied again
+        assert await bench.text(worker) == "3"
+        assert isolate.tidied == 2
 
 
 async def test_a_closed_worker_lets_what_runs_end(bench: Lab) -> None:
