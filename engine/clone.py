@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from engine import namespaces, publish
+from engine import publish, resources
 from engine.errors import ApiError, NotFound
 from engine.model import Actor, Binding, Deployed, check_environment_name
-from engine.store import Connection, Store, changes, environments, kv, services
+from engine.store import Connection, Store, changes, environments, services
 
 Data = Literal["own", "share"]
 
@@ -25,8 +25,8 @@ async def clone(
     """Makes environment `target` from what is live in `source`: code, variables, secrets, bindings.
 
     Args:
-        data: ``own`` gives each KV binding an empty namespace titled ``<service>-<target>-<BINDING>``;
-            ``share`` binds the source's namespaces.
+        data: ``own`` gives each binding of a KV namespace, D1 database or R2 bucket an empty one of its own,
+            named ``<service>-<target>-<BINDING>``; ``share`` binds the source's.
 
     Raises:
         ApiError: 10094 name, 10007 10092 not found, 10040 the target exists, 10222 nothing is live in the
@@ -67,17 +67,17 @@ def _own(
     bindings: tuple[Binding, ...],
     actor: Actor,
 ) -> tuple[Binding, ...]:
-    """The bindings with a new namespace for each old one; two bindings of one namespace share its new one."""
-    made: dict[str, str] = {}
+    """The bindings with a new resource for each old one; two bindings of one resource share its new one."""
+    made: dict[tuple[str, str], str] = {}
     changed = []
     for binding in bindings:
-        if binding.type == "kv_namespace":
-            old = str(binding.settings["namespace_id"])
-            if old not in made:
-                title = kv.free_title(connection, f"{service}-{target}-{binding.name}")
-                namespace = kv.create_namespace(connection, title, store.now())
-                namespaces.record(connection, store, namespace, "created", actor)
-                made[old] = namespace.id
-            binding = Binding(binding.name, binding.type, {**binding.settings, "namespace_id": made[old]})
+        found = resources.of(binding)
+        if found is not None:
+            kind, old = found
+            if (binding.type, old) not in made:
+                name = f"{service}-{target}-{binding.name}"
+                made[binding.type, old] = kind.create(connection, store, name, actor)
+            settings = {**binding.settings, kind.setting: made[binding.type, old]}
+            binding = Binding(binding.name, binding.type, settings)
         changed.append(binding)
     return tuple(changed)

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from engine.errors import ApiError
 from engine.model import PRODUCTION, Binding, Version
-from engine.store import environments, kv, services, versions
+from engine.store import d1, environments, kv, r2, services, versions
 from engine.store.database import Connection
 from engine.store.secrets import Secrets
 
@@ -46,6 +46,8 @@ class Declared:
             "secret_text": self._secret_text,
             "json": self._json,
             "kv_namespace": self._kv_namespace,
+            "d1": self._d1,
+            "r2_bucket": self._r2_bucket,
             "service": self._service,
         }
 
@@ -58,8 +60,8 @@ class Declared:
         """The version's bindings, declared ones first, then those kept.
 
         Raises:
-            ApiError: 10041 10042 10052 10053 10054 10055 10056 10057 10143 10144 10145, or 10021 for a type
-                that this platform does not have.
+            ApiError: 10041 10042 10052 10053 10054 10055 10056 10057 10085 10143 10144 10145 10181, or 10021
+                for a type that this platform does not have.
         """
         made: dict[str, Binding] = {}
         for item in declared:
@@ -126,6 +128,22 @@ class Declared:
         if kv.find_namespace(self._connection, namespace) is None:
             raise ApiError(10041, f"Binding {name}: there is no KV namespace {namespace}")
         return {"namespace_id": namespace}
+
+    def _d1(self, name: str, item: Mapping[str, Any]) -> dict[str, Any]:
+        database = item.get("id") or item.get("database_id")
+        if not isinstance(database, str):
+            raise ApiError(10021, f"Binding {name} of type d1 must have a valid id")
+        if d1.by_id(self._connection, database) is None:
+            raise ApiError(10181, f"Binding {name}: there is no D1 database {database}. Create it first")
+        return {"id": database}
+
+    def _r2_bucket(self, name: str, item: Mapping[str, Any]) -> dict[str, Any]:
+        bucket = item.get("bucket_name")
+        if not isinstance(bucket, str):
+            raise ApiError(10021, f"Binding {name} of type r2_bucket must have a valid bucket_name")
+        if r2.find_bucket(self._connection, bucket) is None:
+            raise ApiError(10085, f"Binding {name}: there is no R2 bucket {bucket}. Create it first")
+        return {"bucket_name": bucket}
 
     def _service(self, name: str, item: Mapping[str, Any]) -> dict[str, Any]:
         target, environment = item.get("service"), item.get("environment")

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from engine import resources
 from engine.errors import ApiError
 from engine.model import TEXT_TYPES, Binding, ModuleRef, Version
-from engine.store import Connection, Store, environments, kv, modules, services, versions
+from engine.store import Connection, Store, environments, modules, services, versions
 from engine.store.secrets import Secrets
 
 CONTEXT: Final = 3
@@ -22,6 +23,8 @@ KINDS: Final[Mapping[str, str]] = {
     "json": "json",
     "secret_text": "secret",
     "kv_namespace": "KV",
+    "d1": "D1",
+    "r2_bucket": "R2",
     "service": "service",
 }
 Status = Literal["same", "added", "removed", "changed"]
@@ -197,6 +200,10 @@ def lines(old: str, new: str) -> tuple[int, int, tuple[Hunk, ...]]:
 def binding_text(connection: Connection, binding: Binding) -> str:
     """A binding's value in a few words for a person; a secret is ``set``, whatever it holds."""
     settings = binding.settings
+    resource = resources.of(binding)
+    if resource is not None:
+        kind, name = resource
+        return kind.label(connection, name) or f"{name} (gone)"
     match binding.type:
         case "secret_text":
             return "set"
@@ -204,9 +211,6 @@ def binding_text(connection: Connection, binding: Binding) -> str:
             return str(settings["text"])
         case "json":
             return json.dumps(settings["json"], ensure_ascii=False)
-        case "kv_namespace":
-            found = kv.find_namespace(connection, str(settings["namespace_id"]))
-            return found.title if found else f"{settings['namespace_id']} (gone)"
         case "service":
             place = settings.get("environment")
             entry = settings.get("entrypoint")

@@ -21,7 +21,7 @@ MODULE_TYPES: Final[frozenset[str]] = frozenset(get_args(ModuleType))
 CODE_TYPES: Final[frozenset[str]] = frozenset({"esm", "commonjs", "script"})
 TEXT_TYPES: Final[frozenset[str]] = frozenset({"esm", "commonjs", "script", "text", "json", "sourcemap"})
 BINDING_TYPES: Final[frozenset[str]] = frozenset(
-    {"plain_text", "json", "secret_text", "kv_namespace", "service"}
+    {"plain_text", "json", "secret_text", "kv_namespace", "d1", "r2_bucket", "service"}
 )
 
 NAME: Final = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -81,7 +81,8 @@ class Binding:
     """Cloudflare's binding object: `settings` is the object without `name` and `type`.
 
     kv_namespace ``{namespace_id}`` · plain_text ``{text}`` · json ``{json}`` ·
-    secret_text ``{text: Secret}`` · service ``{service, environment?, entrypoint?, props?}``.
+    d1 ``{id}`` · r2_bucket ``{bucket_name}`` · secret_text ``{text: Secret}`` ·
+    service ``{service, environment?, entrypoint?, props?}``.
     """
 
     name: str
@@ -241,6 +242,27 @@ class KvNamespace:
     title: str
     created_on: str = ""
     keys: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class D1Database:
+    """A D1 database: `id` is a UUID, `name` unique."""
+
+    id: str
+    name: str
+    created_on: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class R2Bucket:
+    """An R2 bucket by its unique name; `objects` and `size` (bytes) are what it holds."""
+
+    name: str
+    created_on: str = ""
+    storage_class: str = "Standard"
+    location: str | None = None
+    objects: int = 0
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from engine import publish
+from engine import publish, resources
 from engine.errors import ApiError, Conflict
 from engine.model import Actor, Binding, Deployed, Settings, Version
 from engine.plan import BINDING, Plan, identify, plan
-from engine.store import Connection, Store, environments, kv
+from engine.store import Connection, Store, environments
 
 __all__ = ["plan", "promote"]
 
@@ -86,10 +86,10 @@ def _bindings(connection: Connection, made: Plan) -> tuple[Binding, ...]:
         binding = made.source_version.binding(key.removeprefix(BINDING))
         if binding is None:
             continue  # the plan allows only keys of the source's bindings, and it was checked against now
-        if binding.type == "kv_namespace" and not kv.find_namespace(
-            connection, str(binding.settings["namespace_id"])
-        ):
-            raise ApiError(10041, f"{binding.name} cannot move: its KV namespace is gone")
+        resource = resources.of(binding)
+        if resource is not None and resource[0].label(connection, resource[1]) is None:
+            kind = resource[0]
+            raise ApiError(kind.gone, f"{binding.name} cannot move: its {kind.word} is gone")
         kept[binding.name] = binding
     return tuple(kept.values())
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine import publish
+from engine import publish, resources
 from engine.declared import SECRET_TYPES
 from engine.errors import ApiError
 from engine.model import Actor, Deployed, Live, Version
-from engine.store import Connection, Store, environments, kv, versions
+from engine.store import Connection, Store, environments, versions
 from engine.store.secrets import Secrets
 
 
@@ -57,8 +57,8 @@ async def deploy_versions(
         force: deploy an older version although secrets have changed since.
 
     Raises:
-        ApiError: 10007 10092 10071 not found, 10210 the shares are wrong, 10041 a bound KV namespace is gone,
-            10220 secrets have changed since an older version (unless `force`).
+        ApiError: 10007 10092 10071 not found, 10210 the shares are wrong, 10041 10085 10181 a bound
+            resource is gone, 10220 secrets have changed since an older version (unless `force`).
     """
     _check_shares(shares)
 
@@ -66,7 +66,7 @@ async def deploy_versions(
         live = environments.live(connection, service, environment)
         chosen = [versions.get(connection, live.environment.id, version_id) for version_id, _ in shares]
         for version in chosen:
-            _check_namespaces(connection, version)
+            _check_resources(connection, version)
             if not force:
                 _check_secrets(store.secrets, version, live)
         main = chosen[max(range(len(shares)), key=lambda index: shares[index][1])]
@@ -92,14 +92,15 @@ def _check_shares(shares: Sequence[tuple[str, float]]) -> None:
         raise ApiError(10210, f"The percentages of a deployment sum to 100, not {total:g}")
 
 
-def _check_namespaces(connection: Connection, version: Version) -> None:
+def _check_resources(connection: Connection, version: Version) -> None:
     for binding in version.bindings:
-        if binding.type != "kv_namespace":
+        resource = resources.of(binding)
+        if resource is None:
             continue
-        namespace = str(binding.settings["namespace_id"])
-        if kv.find_namespace(connection, namespace) is None:
+        kind, name = resource
+        if kind.label(connection, name) is None:
             raise ApiError(
-                10041, f"v{version.number} binds {binding.name} to KV namespace {namespace}, which is gone"
+                kind.gone, f"v{version.number} binds {binding.name} to {kind.word} {name}, which is gone"
             )
 
 

@@ -165,7 +165,10 @@ def _changed(connection: Connection, store: Store, place: Environment, actor: Ac
         actor,
         service=place.service,
         environment=place.name,
-        detail={"subdomain_enabled": changed.subdomain_enabled},
+        detail={
+            "subdomain_enabled": changed.subdomain_enabled,
+            "previews_enabled": changed.previews_enabled,
+        },
     )
     return changed
 

@@ -107,9 +107,11 @@ class StateFolder:
             return None
         return found if isinstance(found, dict) and "address" in found else None
 
-    def remember_engine(self, address: str, account_id: str, port: int) -> None:
+    def remember_engine(self, address: str, account_id: str, port: int, tls_port: int | None = None) -> None:
         """Write engine.json: from now on the engine can be found."""
         content = {"address": address, "account_id": account_id, "pid": os.getpid(), "port": port}
+        if tls_port is not None:
+            content["tls_port"] = tls_port
         write_private(self.engine_json, json.dumps(content) + "\n")
 
     def forget_engine(self) -> None:

@@ -66,16 +66,27 @@ class Supervisor:
     Args:
         folder: the state folder, locked by this process.
         sock: the listening socket.
+        tls: the listening socket for https, None without https.
         samples: whether a new account gets the sample services.
     """
 
-    def __init__(self, folder: StateFolder, sock: socket.socket, *, samples: bool = True) -> None:
+    def __init__(
+        self,
+        folder: StateFolder,
+        sock: socket.socket,
+        tls: socket.socket | None = None,
+        *,
+        samples: bool = True,
+    ) -> None:
         self.folder = folder
         self.sock = sock
+        self.tls = tls
         self.samples = samples
         host, port = sock.getsockname()[:2]
         self.address = f"http://{address_host(host)}:{port}"
         self.port = int(port)
+        self.tls_port = int(tls.getsockname()[1]) if tls is not None else None
+        self.tls_address = f"https://{address_host(host)}:{self.tls_port}" if tls is not None else None
         self._children: dict[Kind, Child] = {"live": Child("live"), "drafts": Child("drafts", due=None)}
         self._selector = selectors.DefaultSelector()
         self._stopping = 0.0
@@ -138,7 +149,7 @@ class Supervisor:
 
     def _stop(self) -> None:
         self._stopping = time.monotonic()
-        self.sock.close()  # with the child's copy closed too, new connections are refused, not left waiting
+        self._close()  # with the child's copies closed too, new connections are refused, not left waiting
         for child in self._children.values():
             child.due = None
         self._signal_children(signal.SIGTERM)
@@ -154,7 +165,12 @@ class Supervisor:
         for child in self._children.values():
             if child.process is not None:
                 child.process.wait()
+        self._close()
+
+    def _close(self) -> None:
         self.sock.close()
+        if self.tls is not None:
+            self.tls.close()
 
     # ------------------------------------------------------------------ children
 
@@ -173,6 +189,9 @@ class Supervisor:
             command += ["--fd", str(self.sock.fileno()), "--address", self.address]
             command += [] if self.samples else ["--no-samples"]
             inherited.append(self.sock.fileno())
+            if self.tls is not None:
+                command += ["--tls-fd", str(self.tls.fileno()), "--tls-address", str(self.tls_address)]
+                inherited.append(self.tls.fileno())
         with self.folder.open_log() as log:
             child.process = subprocess.Popen(
                 command,
@@ -236,8 +255,9 @@ class Supervisor:
             self.folder.note(f"{child.kind}: {message['error']}")
         elif child.kind == "live" and not self._announced and not self._stopping:
             self._announced = True
-            self.folder.remember_engine(self.address, message["account_id"], self.port)
-            print(f"svc-tui engine at {self.address}", flush=True)
+            self.folder.remember_engine(self.address, message["account_id"], self.port, self.tls_port)
+            also = f" and {self.tls_address}" if self.tls_address else ""
+            print(f"svc-tui engine at {self.address}{also}", flush=True)
             self._children["drafts"].due = 0.0  # not before: it would slow the start of what is waited for
 
 

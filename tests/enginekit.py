@@ -35,6 +35,7 @@ class RunningEngine:
         self.address: str = found["address"]
         self.account: str = found["account_id"]
         self.port: int = found["port"]
+        self.tls_port: int = found["tls_port"]
         self.token = (state / "api-token").read_text().strip()
         self.api = httpx.Client(
             base_url=f"{self.address}/client/v4/accounts/{self.account}",
@@ -50,6 +51,10 @@ class RunningEngine:
         """An environment's hostname."""
         prefix = "" if environment == "production" else f"{environment}."
         return f"{prefix}{service}.dev.localhost"
+
+    def urls(self, host: str) -> list[str]:
+        """Where a hostname is reached."""
+        return [f"http://{host}:{self.port}", f"https://{host}:{self.tls_port}"]
 
     def get(
         self, service: str, path: str = "/", environment: str = "production", **more: Any

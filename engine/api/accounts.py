@@ -6,6 +6,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from engine import subdomain as subdomains
 from engine.api.call import ACCOUNT, Call, resource
 from engine.api.envelope import page_of, success
 from engine.errors import ApiError
@@ -51,6 +52,14 @@ async def subdomain(call: Call) -> Response:
     return success({"subdomain": call.store.account.subdomain})
 
 
+async def change_subdomain(call: Call) -> Response:
+    """`PUT /accounts/:a/workers/subdomain` `{"subdomain"}`: every hostname changes with it."""
+    name = (await call.json_object()).get("subdomain")
+    if not isinstance(name, str):
+        raise ApiError(10033, 'Give {"subdomain": "…"}.')
+    return success({"subdomain": await subdomains.change(call.store, name, call.actor)})
+
+
 async def availability(call: Call) -> Response:
     """`GET /accounts/:a/workers/subdomains/:name`: an error either way, as Cloudflare answers."""
     name = call.params["name"]
@@ -76,6 +85,6 @@ ROUTES = [
     resource("/accounts", get=listing),
     resource("/memberships", get=memberships),
     resource(ACCOUNT, get=show),
-    resource(ACCOUNT + "/workers/subdomain", get=subdomain),
+    resource(ACCOUNT + "/workers/subdomain", get=subdomain, put=change_subdomain),
     resource(ACCOUNT + "/workers/subdomains/{name}", get=availability),
 ]

@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.routing import BaseRoute, Router
 from starlette.types import Receive, Scope, Send
 
-from engine.api import envelope
+from engine.api import envelope, transfers
 from engine.api.call import Engine
 from engine.errors import ApiError, NotFound, StoreBusy, StoreError
 
@@ -32,9 +32,21 @@ RESOURCES = (
     "settings",
     "workers",
     "triggers",
+    "zones",
+    "routes",
+    "domains",
+    "schedules",
+    "tails",
+    "logs",
     "references",
     "kv_namespaces",
     "kv_values",
+    "d1_databases",
+    "d1_queries",
+    "d1_transfers",
+    "r2_buckets",
+    "r2_objects",
+    "transfers",
     "runs",
     "diff",
     "promotions",
@@ -73,7 +85,7 @@ class Api:
             await send(message)
 
         try:
-            if not self._engine.permits(Request(inner)):
+            if not path.startswith(transfers.PATH) and not self._engine.permits(Request(inner)):
                 raise ApiError(10000, "Authentication error: the API token is missing or wrong.", 403)
             await self._router(inner, receive, sender)  # type: ignore[arg-type]  # a message is a mapping
             return

@@ -17,14 +17,18 @@ from starlette.types import Receive, Scope, Send
 
 from engine.api import envelope, multipart
 from engine.errors import ApiError, NotFound
+from engine.logs.logs import Logs
+from engine.logs.tails import Tails
 from engine.model import PRODUCTION, Actor, hostnames
 
 if TYPE_CHECKING:
     from engine.deploy import Validate
     from engine.drafts.client import Drafts
     from engine.gateway.environments import Environments
+    from engine.gateway.scheduler import Scheduler
     from engine.statefolder import StateFolder
     from engine.store import Store
+    from engine.zones import Zones
 
 #: Bytes of a JSON body: the largest is a bulk write of KV (kv/platform/limits: 100 MB).
 BODY_LIMIT = 100 * 1024 * 1024
@@ -48,6 +52,11 @@ class Engine:
         address: `http://host:port` of this engine.
         token: what a caller must know.
         started_at: when this process began, ISO 8601.
+        logs: what deployed workers said.
+        tails: who listens to it by WebSocket.
+        tls_address: `https://host:port`, None without https.
+        zones: zones that exist or could.
+        scheduler: runs the cron triggers.
         stopping: set when no endless answer may go on.
     """
 
@@ -59,7 +68,12 @@ class Engine:
     address: str
     token: str
     started_at: str
+    tls_address: str | None
+    zones: Zones
+    scheduler: Scheduler
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    logs: Logs = field(default_factory=Logs)
+    tails: Tails = field(default_factory=Tails)
 
     def hostname(self, service: str, environment: str) -> str:
         """The generated hostname of an environment."""
@@ -69,6 +83,13 @@ class Engine:
         """Where an environment answers."""
         port = self.address.rpartition(":")[2]
         return f"http://{self.hostname(service, environment)}:{port}"
+
+    def urls(self, hostname: str) -> list[str]:
+        """Where a hostname is reached: http, and https where there is that."""
+        found = [f"http://{hostname}:{self.address.rpartition(':')[2]}"]
+        if self.tls_address is not None:
+            found.append(f"https://{hostname}:{self.tls_address.rpartition(':')[2]}")
+        return found
 
     def permits(self, request: Request) -> bool:
         """Whether a request carries the token, as wrangler sends it or as an API key."""

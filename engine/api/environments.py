@@ -8,12 +8,13 @@ from starlette.responses import Response
 
 from engine import clone as cloning
 from engine import environments as verbs
+from engine import resources
 from engine.api import scripts, shapes
 from engine.api.call import ENVIRONMENT, SERVICE, Call, resource
 from engine.api.envelope import loads_object, success
 from engine.errors import ApiError
-from engine.model import PRODUCTION, Binding
-from engine.store import Connection, deployments, environments, kv, services
+from engine.model import PRODUCTION, Binding, Environment
+from engine.store import Connection, Store, deployments, domains, environments, services
 
 NEWEST = 10
 
@@ -77,8 +78,8 @@ async def _detail(call: Call, name: str) -> dict[str, Any]:
         return {
             **shapes.environment(connection, call.engine, place, owner.tag),
             "service": owner.id,
-            "urls": [call.engine.url(owner.id, name)],
-            "bindings": [_binding(connection, each) for each in found.bindings] if found else [],
+            "urls": _urls(connection, call, place),
+            "bindings": [_binding(connection, call.store, each) for each in found.bindings] if found else [],
             "settings": {
                 key: settings[key] for key in ("compatibility_date", "compatibility_flags", "limits")
             },
@@ -89,13 +90,21 @@ async def _detail(call: Call, name: str) -> dict[str, Any]:
     return await call.store.read(work)
 
 
-def _binding(connection: Connection, binding: Binding) -> dict[str, Any]:
+def _urls(connection: Connection, call: Call, place: Environment) -> list[str]:
+    """Where it answers: at its generated hostname, unless that is switched off, and at its custom domains."""
+    hosts = [each.hostname for each in domains.of_environment(connection, place.id) if each.enabled]
+    if place.subdomain_enabled:
+        hosts.insert(0, call.engine.hostname(place.service, place.name))
+    return [url for host in hosts for url in call.engine.urls(host)]
+
+
+def _binding(connection: Connection, store: Store, binding: Binding) -> dict[str, Any]:
     """A binding with what a person wants to know of its other end."""
     shown = binding.redacted()
-    if binding.type == "kv_namespace":
-        namespace = kv.find_namespace(connection, str(binding.settings["namespace_id"]))
-        shown["title"] = namespace.title if namespace else None
-        shown["keys"] = namespace.keys if namespace else None
+    resource = resources.of(binding)
+    if resource is not None:
+        kind, name = resource
+        shown.update(kind.describe(connection, store, name))
     elif binding.type == "service":
         target = str(binding.settings["service"])
         place_name = str(binding.settings.get("environment") or PRODUCTION)

@@ -35,7 +35,7 @@ async def check(call: Call) -> Response:
     """`POST …/check`: compile without running; `{"diagnostics": […]}`."""
     payload = check_code(await call.json_object())
     await _exists(call)
-    return success({"diagnostics": await call.engine.drafts.check(payload)})
+    return success({"diagnostics": await call.engine.drafts.check(call.service, call.environment, payload)})
 
 
 async def _exists(call: Call) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.api.call import Engine
+from engine.gateway.previews import has_preview
 from engine.model import Deployment, Environment, Live, Service, Version
 from engine.store import Connection, deployments, environments, versions
 
@@ -118,7 +119,7 @@ def version(found: Version) -> Json:
             "source": found.source,
             "author_id": found.author,
             "author_email": found.author,
-            "has_preview": False,
+            "has_preview": has_preview(found),
         },
         "annotations": annotations,
         "triggered_by": found.triggered_by,

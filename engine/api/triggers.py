@@ -1,15 +1,12 @@
-"""How an environment is reached: its generated hostname, which can be switched off.
-
-Routes, custom domains and crons are answered as what there is of them on this machine: none.
-"""
+"""An environment's generated hostname, and those of its versions: each can be switched off."""
 
 from __future__ import annotations
 
 from starlette.responses import Response
 
 from engine import settings as verbs
-from engine.api.call import ACCOUNT, Call, resource, worker_resource
-from engine.api.envelope import page_of, success
+from engine.api.call import Call, worker_resource
+from engine.api.envelope import success
 from engine.errors import ApiError
 from engine.model import Environment
 from engine.store import environments
@@ -32,21 +29,10 @@ async def change_subdomain(call: Call) -> Response:
     return success(_switches(place))
 
 
-async def schedules(call: Call) -> Response:
-    """`GET …/schedules`."""
-    await _place(call)
-    return success({"schedules": []})
-
-
-async def routes(call: Call) -> Response:
-    """`GET …/routes`."""
-    await _place(call)
-    return success([])
-
-
-async def domains(call: Call) -> Response:
-    """`GET workers/domains` and `workers/domains/records`."""
-    return page_of([], call.query)
+async def disable_subdomain(call: Call) -> Response:
+    """`DELETE …/subdomain`."""
+    place = await verbs.change_subdomain(call.store, call.service, call.environment, False, False, call.actor)
+    return success(_switches(place))
 
 
 def _switches(place: Environment) -> dict[str, bool]:
@@ -59,10 +45,4 @@ async def _place(call: Call) -> Environment:
     )
 
 
-ROUTES = [
-    *worker_resource("/subdomain", get=subdomain, post=change_subdomain),
-    *worker_resource("/schedules", get=schedules),
-    *worker_resource("/routes", get=routes),
-    resource(ACCOUNT + "/workers/domains", get=domains),
-    resource(ACCOUNT + "/workers/domains/records", get=domains),
-]
+ROUTES = worker_resource("/subdomain", get=subdomain, post=change_subdomain, delete=disable_subdomain)

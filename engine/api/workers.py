@@ -11,7 +11,7 @@ from engine.api import shapes
 from engine.api.call import ACCOUNT, Call, resource
 from engine.api.envelope import page_of, success
 from engine.errors import ApiError, service_not_found
-from engine.model import PRODUCTION, Service
+from engine.model import PRODUCTION, Environment, Service
 from engine.store import Connection, environments, services
 
 
@@ -86,9 +86,19 @@ def _worker(connection: Connection, call: Call, found: Service) -> dict[str, Any
         "subdomain": {
             "enabled": bool(place and place.subdomain_enabled),
             "previews_enabled": bool(place and place.previews_enabled),
-            "url": call.engine.url(found.id, PRODUCTION),
+            **_urls(call, found.id, place),
         },
     }
+
+
+def _urls(call: Call, service: str, place: Environment | None) -> dict[str, str]:
+    """Where production answers, and how the hostnames of its versions end: wrangler puts https:// before."""
+    shown = {"url": call.engine.url(service, PRODUCTION)}
+    if place is not None and place.previews_enabled:
+        address = call.engine.tls_address or call.engine.address
+        port = address.rpartition(":")[2]
+        shown["preview_url_suffix"] = f"-{call.engine.hostname(service, PRODUCTION)}:{port}"
+    return shown
 
 
 ROUTES = [

@@ -11,7 +11,10 @@ from typing import Final
 from engine import model
 from engine.bindings.binding import Binding, BindingError, Result
 from engine.bindings.context import Context
+from engine.bindings.d1 import D1
+from engine.bindings.durable import DurableObjects
 from engine.bindings.kv import Kv
+from engine.bindings.r2 import R2
 from engine.bindings.service import Service
 from engine.bindings.unavailable import Unavailable
 from engine.bindings.variable import Json, PlainText, SecretText, VersionMetadata
@@ -42,6 +45,14 @@ def _kv_namespace(binding: model.Binding, version: model.Version, context: Conte
     return Kv(binding.name, context.store, binding.settings["namespace_id"])
 
 
+def _d1(binding: model.Binding, version: model.Version, context: Context) -> Binding:
+    return D1(binding.name, context.store, binding.settings["id"])
+
+
+def _r2_bucket(binding: model.Binding, version: model.Version, context: Context) -> Binding:
+    return R2(binding.name, context.store, binding.settings["bucket_name"])
+
+
 def _service(binding: model.Binding, version: model.Version, context: Context) -> Binding:
     settings = binding.settings
     return Service(
@@ -54,13 +65,22 @@ def _service(binding: model.Binding, version: model.Version, context: Context) -
     )
 
 
+def _durable_objects(binding: model.Binding, version: model.Version, context: Context) -> Binding:
+    if context.objects is None:
+        return Unavailable(binding.name, binding.type)
+    return DurableObjects(binding.name, context.objects, binding.settings.get("namespace_id", ""))
+
+
 KINDS: Final[dict[str, Make]] = {
     "plain_text": _plain_text,
     "json": _json,
     "secret_text": _secret_text,
     "version_metadata": _version_metadata,
     "kv_namespace": _kv_namespace,
+    "d1": _d1,
+    "r2_bucket": _r2_bucket,
     "service": _service,
+    "durable_object_namespace": _durable_objects,
 }
 """Cloudflare's type name of each kind that works on this machine, and how one is made."""
 

@@ -27,11 +27,13 @@ class Result:
         value: JSON-able value handed to the JavaScript half.
         body: raw bytes, or a stream of them, beside the value.
         size: bytes of user data that the call moved, where known; the trace shows it.
+        wrote: that a sandboxed call kept a write back, where its operation alone does not tell (SQL).
     """
 
     value: Any = None
     body: Body = None
     size: int | None = None
+    wrote: bool = False
 
 
 class BindingError(Exception):
@@ -83,6 +85,10 @@ class Binding(ABC):
         Raises:
             BindingError: the user's code gets this as an exception.
         """
+
+    def title(self, operation: str, args: list[Any]) -> str:
+        """What the trace calls the operation: a method's name where the user chose it."""
+        return operation
 
     def subject(self, operation: str, args: list[Any]) -> str:
         """What the trace shows the call to be about: the key, "GET /whoami", …"""

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from engine.runtime.http import Request, Response
+    from engine.bindings.binding import Result
+    from engine.durable.objects import Objects
+    from engine.runtime.http import Body, Request, Response
     from engine.runtime.invocation import Invocation
     from engine.store import Store
 
@@ -33,9 +35,31 @@ class Environments(Protocol):
         ...
 
 
+    async def remote(
+        self,
+        service: str,
+        environment: str,
+        caller: Invocation,
+        call: dict[str, Any],
+        body: Body,
+        *,
+        parent_call: int | None = None,
+        entrypoint: str | None = None,
+        props: Any = None,
+    ) -> Result:
+        """Make an RPC call in the target's worker, for a binding of `caller`'s.
+
+        Raises:
+            ApiError: as `fetch`.
+            WorkerError: its code failed.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The store (with its secrets) and the environments of one process."""
+    """The store (with its secrets), the environments and the Durable Objects of one process."""
 
     store: Store
     environments: Environments
+    objects: Objects | None = None

@@ -64,6 +64,9 @@ class Space(ABC):
     def apply(self, connection: Connection) -> None:
         """Write the pending state, inside a transaction that the caller opened."""
 
+    def drop(self) -> None:  # noqa: B027  (most have nothing but memory)
+        """Let go of what is held beside memory; the space is not used any more."""
+
 
 S = TypeVar("S", bound=Space)
 
@@ -109,6 +112,11 @@ class Overlay:
             )
         self.bytes += delta
 
+    @property
+    def room(self) -> int:
+        """Bytes that fit yet."""
+        return max(0, self._limit - self.bytes)
+
     def record(self, call: Call) -> None:
         """List a call as a write that was kept back."""
         self.count += 1
@@ -142,6 +150,8 @@ class Overlay:
 
     def drop(self) -> None:
         """Forget everything: the resources are as if the session had never run."""
+        for space in self._spaces.values():
+            space.drop()
         self._spaces.clear()
         self._items.clear()
         self.bytes = 0

@@ -55,6 +55,8 @@ class Service(Binding):
 
     async def call(self, invocation: Invocation, operation: str, args: list[Any], body: Body) -> Result:
         """`fetch` with `[{method, url, headers, redirect, cf}]`: answers a response's head, and its body."""
+        if operation == "rpc":
+            return await self._remote(invocation, args, body)
         if operation != "fetch":
             raise BindingError(f'Service binding "{self.name}" has no operation "{operation}".', "TypeError")
         sent = args[0]
@@ -100,19 +102,47 @@ class Service(Binding):
         except WorkerError as error:
             raise BindingError(error.message, error.name or "Error") from error
         except ApiError as error:
-            raise BindingError(
-                f'Service binding "{self.name}" points to {self.service} ({self.environment}), '
-                f"which cannot answer: {error.message}"
-            ) from error
+            raise self._away(error) from error
+
+    async def _remote(self, invocation: Invocation, args: list[Any], body: Body) -> Result:
+        """`rpc` with `[path, called, caps]` and the arguments' message."""
+        call = {"path": args[0], "called": args[1], "caps": args[2]}
+        try:
+            return await self._environments.remote(
+                self.service,
+                self.environment,
+                invocation,
+                call,
+                body,
+                parent_call=current_call(),
+                entrypoint=self.entrypoint,
+                props=self.props,
+            )
+        except WorkerError as error:
+            raise BindingError(error.message, error.name or "Error") from error
+        except ApiError as error:
+            raise self._away(error) from error
+
+    def _away(self, error: ApiError) -> BindingError:
+        return BindingError(
+            f'Service binding "{self.name}" points to {self.service} ({self.environment}), '
+            f"which cannot answer: {error.message}"
+        )
+
+    def title(self, operation: str, args: list[Any]) -> str:
+        """The method's name of an RPC call."""
+        return ".".join(args[0]) if operation == "rpc" else operation
 
     def subject(self, operation: str, args: list[Any]) -> str:
         """`GET /whoami`. The query is left out: it is where tokens travel."""
+        if operation == "rpc":
+            return f"{'.'.join(args[0])}()" if args[1] else ".".join(args[0])
         parts = urlsplit(args[0]["url"])
         return f"{args[0]['method']} {parts.path or '/'}{'?…' if parts.query else ''}"
 
     def outcome(self, operation: str, result: Result) -> str:
         """The status."""
-        return str(result.value["status"])
+        return "" if operation == "rpc" else str(result.value["status"])
 
 
 def _length(headers: list[tuple[str, str]]) -> int | None:

@@ -61,7 +61,7 @@ async def _recorded(
         parent=invocation.parent_call,
         binding=binding.name,
         kind=binding.type,
-        operation=operation,
+        operation=binding.title(operation, args),
         subject=binding.subject(operation, args),
         start=invocation.elapsed_ms(),
         service=invocation.service,
@@ -74,7 +74,7 @@ async def _recorded(
         result = await binding.call(invocation, operation, args, body)
         call.size = result.size
         call.result = binding.outcome(operation, result)
-        if keeps_back:
+        if keeps_back or (result.wrote and invocation.overlay is not None):
             call.kept_back = True
             invocation.overlay.record(call)
         return result

@@ -24,9 +24,23 @@ from typing import Final, NoReturn
 from engine.cli.errors import CliError
 
 PROGRAM: Final = "svc-tui"
-VERBS: Final = ("serve", "up", "run", "deploy", "env", "promote", "rollback")
+VERBS: Final = (
+    "serve",
+    "up",
+    "run",
+    "deploy",
+    "env",
+    "promote",
+    "rollback",
+    "tail",
+    "trust",
+    "wrangler-env",
+    "wrangler",
+)
 """Verbs for people, in the order of the help. Each is a module here with `add_parser` and `run`."""
 HIDDEN: Final = ("child",)
+VERBATIM: Final = ("wrangler",)
+"""Verbs that hand everything behind them to another program."""
 INTERRUPTED: Final = 130
 
 DESCRIPTION: Final = "Workers Services on your own machine. Without a verb: the app."
@@ -55,7 +69,10 @@ def main(arguments: Sequence[str]) -> int:
     """
     verb = arguments[0] if arguments else ""
     parser, modules = make_parser([verb] if verb in VERBS + HIDDEN else VERBS)
-    args = parser.parse_args(arguments)
+    if verb in VERBATIM:
+        args = argparse.Namespace(verb=verb, arguments=list(arguments[1:]))
+    else:
+        args = parser.parse_args(arguments)
     module = modules[args.verb]
     try:
         code: int = module.run(args)
@@ -76,7 +93,7 @@ def make_parser(verbs: Sequence[str]) -> tuple[Parser, dict[str, ModuleType]]:
     """The parser of some verbs and their modules; only those are imported."""
     parser = Parser(prog=PROGRAM, description=DESCRIPTION, epilog=EPILOG)
     subparsers = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
-    modules = {verb: import_module(f"engine.cli.{verb}") for verb in verbs}
+    modules = {verb: import_module(f"engine.cli.{verb.replace('-', '_')}") for verb in verbs}
     for module in modules.values():
         module.add_parser(subparsers)
     return parser, modules

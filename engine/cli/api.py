@@ -68,12 +68,16 @@ class Client:
         return _result(response.status_code, response.content)
 
     @contextmanager
-    def lines(self, path: str, body: Json) -> Iterator[Iterator[Json]]:
-        """POST for an answer of NDJSON, object by object as it comes; leaving the context ends it."""
+    def lines(
+        self, path: str, body: Json | None, method: str = "POST", **options: Any
+    ) -> Iterator[Iterator[Json]]:
+        """Ask for an answer of NDJSON, object by object as it comes; leaving the context ends it."""
         import httpx
 
         timeout = httpx.Timeout(None, connect=5.0)
-        with _reaching(), self._http.stream("POST", path, json=body, timeout=timeout) as response:
+        if body is not None:
+            options["json"] = body
+        with _reaching(), self._http.stream(method, path, timeout=timeout, **options) as response:
             if response.status_code != 200:
                 _result(response.status_code, response.read())
             yield _objects(response)

@@ -28,6 +28,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--ready-fd", type=int, required=True)
     parser.add_argument("--fd", type=int)
     parser.add_argument("--address", default="")
+    parser.add_argument("--tls-fd", type=int)
+    parser.add_argument("--tls-address", default="")
     parser.add_argument("--no-samples", action="store_true")
 
 
@@ -76,7 +78,8 @@ async def _live(args: argparse.Namespace, ready: Ready) -> int:
     except StoreError as error:
         ready.tell(error=str(error))
         return 1
-    live = Live(folder, store, socket.socket(fileno=args.fd), args.address)
+    tls = (socket.socket(fileno=args.tls_fd), args.tls_address) if args.tls_fd is not None else None
+    live = Live(folder, store, socket.socket(fileno=args.fd), args.address, tls)
     _stop_when_told(live.stop)
     try:
         await live.prepare(samples=not args.no_samples)

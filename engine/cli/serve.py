@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import errno
+import socket
 import sys
 from pathlib import Path
 
 from engine.statefolder import FolderError, FolderTaken, StateFolder, default_path
 
 DEFAULT_HOST = "127.0.0.1"
-DEFAULT_PORT = 8787
+DEFAULT_PORT, DEFAULT_TLS_PORT = 8787, 8443
 #: Exit codes, as <sysexits.h> numbers them.
 EXIT_PORT, EXIT_FOLDER, EXIT_TAKEN = 69, 73, 75
 
@@ -26,6 +27,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--host", default=DEFAULT_HOST, help="address to listen on (default: %(default)s)")
     parser.add_argument(
         "--port", type=port_number, default=DEFAULT_PORT, help="0 takes a free one (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--tls-port",
+        type=port_number,
+        default=DEFAULT_TLS_PORT,
+        help="port for https (default: %(default)s, or a free one when that is in use; 0 takes a free one)",
     )
     parser.add_argument("--state", type=Path, help="state folder (default: $SVC_TUI_STATE, else the user's)")
     parser.add_argument(
@@ -53,7 +60,20 @@ def run(args: argparse.Namespace) -> int:
         sock = listen(args.host, args.port)
     except OSError as error:
         return _refuse(_port_reason(args.host, args.port, error), EXIT_PORT)
-    return Supervisor(folder, sock, samples=not args.no_samples).run()
+    return Supervisor(folder, sock, _listen_tls(args.host, args.tls_port), samples=not args.no_samples).run()
+
+
+def _listen_tls(host: str, port: int) -> socket.socket | None:
+    """The socket for https; without one the engine does the rest."""
+    from engine.gateway.listen import listen
+
+    for number in (port, 0):
+        try:
+            return listen(host, number)
+        except OSError as error:
+            reason = error
+    print(f"svc-tui: no https: {_port_reason(host, port, reason)}", file=sys.stderr)
+    return None
 
 
 def port_number(text: str) -> int:

@@ -82,9 +82,10 @@ class Drafts:
             outcome = "exceededMemory"
             yield {"type": "end", "outcome": outcome, "wall": wall, "engine_restarted": True}
 
-    async def check(self, payload: Mapping[str, Any]) -> list[dict[str, Any]]:
+    async def check(self, service: str, environment: str, payload: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Compile without running: diagnostics `{file, line, column, message, severity}`."""
-        answer = await self._one({"verb": "check", **payload})
+        question = {"verb": "check", "service": service, "environment": environment, **payload}
+        answer = await self._one(question)
         diagnostics: list[dict[str, Any]] = answer["diagnostics"]
         return diagnostics
 

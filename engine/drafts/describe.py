@@ -20,7 +20,12 @@ async def describe(draft: VersionDraft, environments: Environments, compiler: Co
         ApiError: 10021, "Uncaught SyntaxError: … at worker.js:12:3".
     """
     try:
-        program = await compiler.compile(draft.modules, draft.main_module)
+        program = await compiler.compile(
+            draft.modules,
+            draft.main_module,
+            draft.settings.compatibility_date,
+            draft.settings.compatibility_flags,
+        )
     except CompileError as error:
         raise ApiError(10021, compile_message(error), 400) from None
     began = time.perf_counter()

@@ -127,7 +127,12 @@ class Run:
 
     async def _answer(self) -> str:
         version = await self._version()
-        program = await self._compiler.compile(modules_of(self._question), self._question["main_module"])
+        program = await self._compiler.compile(
+            modules_of(self._question),
+            self._question["main_module"],
+            version.settings.compatibility_date,
+            version.settings.compatibility_flags,
+        )
         limits = Limits(cpu_ms=self._question["cpu_ms"] or CPU_MS)
         worker = self._environments.make_worker(version, program, limits, exclusive=True)
         invocation = self._invocation()

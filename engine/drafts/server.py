@@ -109,8 +109,11 @@ class Server:
 
     async def _check(self, question: dict[str, Any], writer: asyncio.StreamWriter) -> None:
         diagnostics: list[dict[str, Any]] = []
+        live = await self._environments.live(question["service"], question["environment"])
+        settings = Settings() if live is None else live.settings
+        date, flags = settings.compatibility_date, settings.compatibility_flags
         try:
-            await self._compiler.compile(modules_of(question), question["main_module"])
+            await self._compiler.compile(modules_of(question), question["main_module"], date, flags)
         except CompileError as error:
             diagnostics = [
                 {

@@ -10,6 +10,7 @@ Profile: RFC 5280, and what browsers ask of a server's certificate (a SAN, serve
 from __future__ import annotations
 
 import datetime
+import fcntl
 import ipaddress
 import os
 import re
@@ -29,6 +30,9 @@ from engine.statefolder import write_private
 NAME: Final = "svc-tui local authority"
 AUTHORITY_DAYS: Final = 3650
 HOST_DAYS: Final = 397
+#: The names of this machine itself.
+SELF: Final = ("localhost", "127.0.0.1", "::1")
+LOCK: Final = "ca.lock"
 #: A clock that is a little behind must not refuse a certificate made just now.
 LEEWAY: Final = datetime.timedelta(hours=1)
 #: Contexts kept at most; the one not asked for longest goes first.
@@ -63,8 +67,11 @@ class Authority:
         """
         key_file, certificate_file = key_path(folder), certificate_path(folder)
         try:
-            if not key_file.exists():
-                _make(key_file, certificate_file)
+            with open(folder / LOCK, "ab") as lock:  # the engine and `trust` may both come first
+                os.chmod(lock.fileno(), 0o600)
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                if not key_file.exists():
+                    _make(key_file, certificate_file)
             key = serialization.load_pem_private_key(key_file.read_bytes(), password=None)
             certificate = x509.load_pem_x509_certificate(certificate_file.read_bytes())
         except (OSError, ValueError) as error:
@@ -79,8 +86,8 @@ class Authority:
             )
         return cls(certificate, key)
 
-    def issue(self, host: str) -> bytes:
-        """A certificate for one hostname or address, PEM, with its key and the authority behind it."""
+    def issue(self, host: str, *others: str) -> bytes:
+        """A certificate for hostnames or addresses, PEM, with its key."""
         now = datetime.datetime.now(datetime.UTC)
         public = self._host_key.public_key()
         certificate = (
@@ -93,7 +100,9 @@ class Authority:
             .not_valid_after(
                 min(now + datetime.timedelta(days=HOST_DAYS), self.certificate.not_valid_after_utc)
             )
-            .add_extension(x509.SubjectAlternativeName([_general_name(host)]), critical=False)
+            .add_extension(
+                x509.SubjectAlternativeName([_general_name(each) for each in (host, *others)]), critical=False
+            )
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
@@ -123,13 +132,16 @@ class Authority:
             self._contexts.popitem(last=False)
         return context
 
-    def server_context(self, default_host: str = "localhost") -> ssl.SSLContext:
-        """A context for a listening socket: each client gets the certificate of the host it names (SNI)."""
+    def server_context(self) -> ssl.SSLContext:
+        """A context for a listening socket: each client gets the certificate of the host it names (SNI).
+
+        One that names none, as for an address, gets that of this machine itself.
+        """
         entry = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         entry.minimum_version = ssl.TLSVersion.TLSv1_2
         entry.set_alpn_protocols(["http/1.1"])
         with tempfile.NamedTemporaryFile(suffix=".pem") as file:
-            file.write(self.issue(default_host))
+            file.write(self.issue(*SELF))
             file.flush()
             entry.load_cert_chain(file.name)
 

@@ -13,10 +13,12 @@ from typing import Any, Protocol, cast
 
 from engine.api.envelope import failure_body
 from engine.errors import ApiError, NotFound
-from engine.gateway import error_page
+from engine.gateway import error_page, tail_socket, upgrade, websocket
 from engine.gateway.errors import NoCode
-from engine.gateway.hostnames import Hostnames, Target, is_loopback, name_of
+from engine.gateway.hostnames import Target, is_loopback, name_of
+from engine.gateway.router import OFF, Router
 from engine.gateway.server import Cycle
+from engine.gateway.tail_socket import TailSockets
 from engine.runtime.errors import (
     Canceled,
     CpuLimitExceeded,
@@ -54,20 +56,29 @@ class Fetcher(Protocol):
         """Run the environment's worker."""
         ...
 
+    async def fetch_preview(
+        self, service: str, environment: str, name: str, request: Request, invocation: Invocation
+    ) -> Response:
+        """Run the worker of one version."""
+        ...
+
 
 class Dispatch:
     """The application that the server runs.
 
     Args:
-        hostnames: whose hostname is whose.
+        router: whose URL is whose.
         environments: what answers for an environment.
         api: the API's application; it is given paths below `/client/v4`.
+        tails: answers the WebSockets of tails.
     """
 
-    def __init__(self, hostnames: Hostnames, environments: Fetcher, api: Application) -> None:
-        self._find = hostnames.find
-        self._hostnames = hostnames
+    def __init__(self, router: Router, environments: Fetcher, api: Application, tails: TailSockets) -> None:
+        self._tails = tails
+        self._router = router
+        self._remembered = router.remembered
         self._fetch = environments.fetch
+        self._fetch_preview = environments.fetch_preview
         self._api = api
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -76,35 +87,54 @@ class Dispatch:
             raise RuntimeError(f"the gateway speaks HTTP only, not {scope['type']}")
         host = b""
         headers: list[tuple[str, str]] = []
-        has_body = False
+        has_body = upgrades = False
         for raw_name, raw_value in scope["headers"]:
             name = raw_name.decode("latin-1")
             if name == "host":
                 host = raw_value
             elif name in HOP_BY_HOP:
                 has_body = has_body or name == "transfer-encoding"
-                continue
+                if name != "upgrade" or raw_value.lower() != b"websocket":
+                    continue
+                upgrades = scope["method"] == "GET"  # scripts look at it, so this one stays
             elif name == "content-length":
                 has_body = raw_value != b"0"
+            elif name == "x-forwarded-proto":
+                continue
             headers.append((name, raw_value.decode("latin-1")))
-        target = self._find(host)
-        if target is None:
+        target = self._remembered(host) or self._router.find(host, scope["scheme"], _path(scope))
+        if target is None or target is OFF:
             await self._elsewhere(host, scope, receive, send)
             return
         url = f"{scope['scheme']}://{host.decode('latin-1').lower()}{scope['raw_path'].decode('latin-1')}"
         if scope["query_string"]:
             url = f"{url}?{scope['query_string'].decode('latin-1')}"
+        headers.append(("x-forwarded-proto", scope["scheme"]))
         cycle: Cycle = scope["svc.cycle"]
         request = Request(scope["method"], url, headers)
-        if has_body:
+        accept = websocket.accept_key(scope["headers"]) if upgrades else None
+        client = upgrade.ClientMessages() if accept is not None else None
+        if client is not None:
+            request.body = client
+        elif has_body:
             request.body = _body(receive, cycle) if cycle.more_body else (await receive())["body"]
         invocation = Invocation(target.service, target.environment)
         cycle.on_disconnect = invocation.cancel
         try:
-            response = await self._fetch(target.service, target.environment, request, invocation)
+            if target.preview is None:
+                response = await self._fetch(target.service, target.environment, request, invocation)
+            else:
+                response = await self._fetch_preview(
+                    target.service, target.environment, target.preview, request, invocation
+                )
         except Exception as error:
             await self._failed(error, target, invocation, scope, send)
             return
+        if accept is not None and client is not None:
+            if response.status == 101:
+                await upgrade.start(response, _head(response, "GET")[0], client, accept, cycle)
+                return
+            client.end()
         await _answer(response, target, invocation, scope["method"], cycle, send)
 
     async def _elsewhere(self, host: bytes, scope: Scope, receive: Receive, send: Send) -> None:
@@ -117,9 +147,17 @@ class Dispatch:
                 return
             advice = error_page.REFUSED_HOST.advice.format(host=name[:255] or "a request without Host")
             await _send_json(send, 403, failure_body(10000, advice))
+        elif is_loopback(host) and path.startswith(tail_socket.PREFIX):
+            await self._tails.answer(scope, send)
         elif is_loopback(host):
-            example = self._hostnames.hostname("<service>", "production")
+            example = self._router.hostnames.hostname("<service>", "production")
             await _send_page(send, scope, error_page.NOT_AN_ENVIRONMENT, example)
+        elif (now := self._router.hostnames.moved(name)) is not None:
+            port = host.decode("latin-1").partition(":")[2]
+            url = f"{scope['scheme']}://{now}{':' + port if port.isdecimal() else ''}{_path(scope)}"
+            await _send_page(send, scope, error_page.MOVED, url)
+        elif self._router.find(host, scope["scheme"], _path(scope)) is OFF:
+            await _send_page(send, scope, error_page.SWITCHED_OFF, name)
         else:
             await _send_page(send, scope, error_page.UNKNOWN_HOST, name or "this address")
 
@@ -135,6 +173,13 @@ class Dispatch:
         elif not isinstance(error, ApiError):
             log.error("%s request %s failed in the engine", target.hostname, request_id, exc_info=error)
         await _send_page(send, scope, cause_of(error), target.hostname, request_id)
+
+
+def _path(scope: Scope) -> str:
+    """Path and query, as on the request line."""
+    path: str = scope["raw_path"].decode("latin-1")
+    query = scope["query_string"]
+    return f"{path}?{query.decode('latin-1')}" if query else path
 
 
 def cause_of(error: Exception) -> error_page.Cause:

@@ -9,77 +9,35 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
-from collections.abc import Coroutine, Iterable
-from dataclasses import dataclass, field, replace
-from hashlib import blake2b
+from collections.abc import Coroutine, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from engine import bindings
+from engine.durable.objects import Objects
+from engine.gateway.entry import Entry, Slot, current_deployment, read_live
 from engine.gateway.errors import NoCode
+from engine.gateway.previews import Previews
+from engine.logs.logs import Logs
 from engine.model import Change, Deployment, Version
 from engine.runtime.compile import Compiler
-from engine.runtime.http import Request, Response
+from engine.runtime.http import Body, Request, Response
 from engine.runtime.invocation import Invocation
 from engine.runtime.limits import Limits
 from engine.runtime.pool import Runtime
 from engine.runtime.worker import Worker
-from engine.store import Connection, Store, deployments, environments, modules, versions
+from engine.store import Store, environments, modules
 
 #: Environments whose workers are kept; beyond it the longest unused is let go. The runtime's pool bounds
 #: the isolates behind them more tightly.
 KEPT = 256
-#: Header that makes the choice between versions the same for equal values (gradual-deployments).
-VERSION_KEY = "cloudflare-workers-version-key"
+
+#: Changes that leave alone what runs.
+STAYS = frozenset({"version", "kv", "route.changed", "domain.changed", "schedule.changed"})
 
 Key = tuple[str, str]
 
 log = logging.getLogger("engine.environments")
-
-
-@dataclass(slots=True, eq=False)
-class Slot:
-    """One version that runs, and how many entries use it."""
-
-    version: Version
-    worker: Worker
-    uses: int = 0
-
-
-@dataclass(slots=True, eq=False)
-class Entry:
-    """What answers for an environment.
-
-    Attributes:
-        deployment_id: the deployment it was made for.
-        slots: the versions, in the deployment's order.
-        shares: their percentages.
-        used: when it was last asked, on the counter of all requests.
-    """
-
-    deployment_id: str
-    slots: tuple[Slot, ...]
-    shares: tuple[float, ...]
-    used: int = 0
-    single: Slot | None = field(init=False)
-
-    def __post_init__(self) -> None:
-        full = [slot for slot, share in zip(self.slots, self.shares, strict=True) if share >= 100]
-        self.single = full[0] if full else None
-
-    def choose(self, request: Request) -> Slot:
-        """A version by its percentage; equal version keys get the same one."""
-        key = next((value for name, value in request.headers if name == VERSION_KEY), None)
-        if key is None:
-            point = random.random() * 100
-        else:
-            digest = blake2b(f"{self.deployment_id}\0{key}".encode(), digest_size=8).digest()
-            point = int.from_bytes(digest) / 2**64 * 100
-        for slot, share in zip(self.slots, self.shares, strict=True):
-            point -= share
-            if point < 0:
-                return slot
-        return self.slots[-1]
 
 
 class Environments:
@@ -92,23 +50,34 @@ class Environments:
         limits: of every worker; a version's own CPU limit wins over it.
         follows: whether this process hears of every deployment (the live one does); another one looks
             before each request whether what it has is still current.
+        logs: records what deployed workers do; None records nothing.
     """
 
     def __init__(
-        self, store: Store, runtime: Runtime, compiler: Compiler, limits: Limits, *, follows: bool = True
+        self,
+        store: Store,
+        runtime: Runtime,
+        compiler: Compiler,
+        limits: Limits,
+        *,
+        follows: bool = True,
+        logs: Logs | None = None,
     ) -> None:
         self._store = store
         self._runtime = runtime
         self._compiler = compiler
         self._limits = limits
         self._follows = follows
-        self._context = bindings.Context(store, self)
+        self._logs = logs
+        self.objects = Objects(store, self, runtime.handles, compiler, limits, live=follows)
+        self._context = bindings.Context(store, self, self.objects)
         self._entries: dict[Key, Entry] = {}
         self._slots: dict[str, Slot] = {}
         self._loading: dict[Key, asyncio.Task[Entry]] = {}
         self._changed: dict[Key, int] = {}
         self._clock = 0
         self._tasks: set[asyncio.Task[None]] = set()
+        self._previews = Previews(store, self._start, self._release)
 
     @property
     def isolates(self) -> int:
@@ -132,17 +101,94 @@ class Environments:
             NoCode: nothing was deployed to it.
             WorkerError: its code failed.
         """
-        key = (service, environment)
+        slot = await self._choose((service, environment), request)
+        return await self._ask(slot, request, invocation, entrypoint, props)
+
+    async def fetch_preview(
+        self, service: str, environment: str, name: str, request: Request, invocation: Invocation
+    ) -> Response:
+        """Answer a request with one version, by the first eight digits of its id or its alias.
+
+        Raises:
+            ApiError: 10071, there is none.
+            WorkerError: its code failed.
+        """
+        slot = await self._previews.slot(service, environment, name)
+        return await self._ask(slot, request, invocation)
+
+    async def dispatch(self, name: str, payload: Mapping[str, Any], invocation: Invocation) -> Any:
+        """Run the handler of another event, such as "scheduled", of what is live in its environment.
+
+        Raises:
+            ApiError, NoCode, WorkerError: as `fetch`.
+        """
+        slot = await self._choose((invocation.service, invocation.environment), None)
+        invocation.version = slot.version.id
+        record = self._logs.begin(invocation, payload) if self._logs is not None else None
+        try:
+            answer = await slot.worker.dispatch(name, payload, None, invocation)
+        except BaseException as error:
+            if record is not None:
+                record.failed(error)
+            raise
+        if record is not None:
+            record.responded(None)
+        return answer
+
+    async def _ask(
+        self,
+        slot: Slot,
+        request: Request,
+        invocation: Invocation,
+        entrypoint: str | None = None,
+        props: Any = None,
+    ) -> Response:
+        invocation.version = slot.version.id
+        if self._logs is None or invocation.mode != "deployed":
+            return await slot.worker.fetch(request, invocation, entrypoint=entrypoint, props=props)
+        record = self._logs.begin(invocation, request, entrypoint)
+        try:
+            response = await slot.worker.fetch(request, invocation, entrypoint=entrypoint, props=props)
+        except BaseException as error:
+            record.failed(error)
+            raise
+        record.responded(response.status)
+        return response
+
+    async def remote(
+        self,
+        service: str,
+        environment: str,
+        caller: Invocation,
+        call: dict[str, Any],
+        body: Body,
+        *,
+        parent_call: int | None = None,
+        entrypoint: str | None = None,
+        props: Any = None,
+    ) -> bindings.Result:
+        """Make an RPC call in what is live in an environment.
+
+        Raises:
+            ApiError, NoCode, WorkerError: as `fetch`.
+        """
+        slot = await self._choose((service, environment), None)
+        child = caller.child(service, environment, parent_call)
+        child.version = slot.version.id
+
+        async def run(call: dict[str, Any], body: Body, child: Invocation) -> bindings.Result:
+            return await slot.worker.remote(call, body, child, entrypoint=entrypoint, props=props)
+
+        return await self._runtime.handles.invoke(caller, child, call, body, run)
+
+    async def _choose(self, key: Key, request: Request | None) -> Slot:
+        """The version that answers this time."""
         entry = self._entries.get(key)
         if entry is None or not self._follows:
             entry = await self._current(key)
         self._clock += 1
         entry.used = self._clock
-        slot = entry.single or entry.choose(request)
-        invocation.version = slot.version.id
-        if entrypoint is None and props is None:
-            return await slot.worker.fetch(request, invocation)
-        return await slot.worker.fetch(request, invocation, entrypoint=entrypoint, props=props)
+        return entry.single or entry.choose(request.headers if request else (), *key)
 
     async def well(self, patience: float) -> bool:
         """Whether V8 has let go of everything that was given up, waiting `patience` seconds for it."""
@@ -154,18 +200,26 @@ class Environments:
         return found.version
 
     def make_worker(
-        self, version: Version, program: Any, limits: Limits, *, exclusive: bool = False
+        self,
+        version: Version,
+        program: Any,
+        limits: Limits,
+        *,
+        exclusive: bool = False,
+        kind: type[Worker] = Worker,
     ) -> Worker:
         """A worker of a version's bindings and of a program that need not be the version's own."""
         made = bindings.build(version, self._context)
-        return self._runtime.worker(program, made, limits, exclusive=exclusive)
+        return self._runtime.worker(program, made, limits, exclusive=exclusive, kind=kind)
 
     # ------------------------------------------------------------------ changes
 
     def on_change(self, change: Change) -> None:
         """Forget what a committed change made stale; called before the change is acknowledged."""
+        self.objects.on_change(change)
+        self._previews.on_change(change)
         service = change.service
-        if service is None or change.kind in {"version", "kv"}:
+        if service is None or change.kind in STAYS:
             return
         if change.kind.startswith("service."):
             names = {service, change.detail.get("old_service")}
@@ -176,10 +230,12 @@ class Environments:
         for environment in (change.environment, change.old_environment):
             if environment is not None:
                 key = (service, environment)
-                warm = key in self._entries and change.kind == "deployment"
+                entry = self._entries.get(key)
+                running = entry is not None and any(slot.worker.isolates for slot in entry.slots)
                 self._forget(key)
-                if warm:  # it is in use: do not let the next request wait for the start
-                    self._spawn(self._warm(key))
+                if entry is not None and change.kind == "deployment":
+                    # It is in use: do not let the next request wait for the start.
+                    self._spawn(self._warm(key, running))
 
     def _forget(self, key: Key) -> None:
         self._changed[key] = self._changed.get(key, 0) + 1
@@ -187,9 +243,11 @@ class Environments:
         if entry is not None:
             self._release(entry.slots)
 
-    async def _warm(self, key: Key) -> None:
+    async def _warm(self, key: Key, running: bool) -> None:
         try:
-            await self._load_once(key)
+            entry = await self._load_once(key)
+            if running and entry.single is not None:
+                await entry.single.worker.start()
         except Exception as error:  # the request that needs it will meet the error itself
             log.debug("%s of %s did not start ahead: %s", key[1], key[0], error)
 
@@ -199,7 +257,7 @@ class Environments:
         entry = self._entries.get(key)
         if entry is None:
             return await self._load_once(key)
-        deployment = await self._store.read(lambda connection: _current_deployment(connection, key))
+        deployment = await self._store.read(lambda connection: current_deployment(connection, key))
         if deployment is not None and deployment.id == entry.deployment_id:
             return entry
         self._forget(key)
@@ -222,7 +280,7 @@ class Environments:
     async def _load(self, key: Key) -> Entry:
         while True:
             mark = self._changed.get(key, 0)
-            deployment, found = await self._store.read(lambda connection: _read(connection, key))
+            deployment, found = await self._store.read(lambda connection: read_live(connection, key))
             if deployment is None:
                 raise NoCode(f"nothing was deployed to {key[1]} of {key[0]} so far")
             entry = await self._entry(deployment, found)
@@ -238,17 +296,26 @@ class Environments:
         slots: list[Slot] = []
         try:
             for version in found:
-                slot = self._slots.get(version.id) or await self._slot(version)
-                slot.uses += 1
-                slots.append(slot)
+                slots.append(await self._start(version))
         except BaseException:
             self._release(slots)
             raise
         return Entry(deployment.id, tuple(slots), tuple(share for _, share in deployment.versions))
 
+    async def _start(self, version: Version) -> Slot:
+        """The slot of a version, used once more."""
+        slot = self._slots.get(version.id) or await self._slot(version)
+        slot.uses += 1
+        return slot
+
     async def _slot(self, version: Version) -> Slot:
         code = await self._store.read(lambda connection: modules.load(connection, version.modules))
-        program = await self._compiler.compile(code, version.main_module)
+        program = await self._compiler.compile(
+            code,
+            version.main_module,
+            version.settings.compatibility_date,
+            version.settings.compatibility_flags,
+        )
         slot = self._slots.get(version.id)  # another environment may have loaded it meanwhile
         if slot is None:
             limits = limits_of(version, self._limits)
@@ -278,9 +345,11 @@ class Environments:
 
     async def close(self) -> None:
         """Close everything at the end of the process."""
+        await self.objects.close()
         for entry in list(self._entries.values()):
             self._release(entry.slots)
         self._entries.clear()
+        self._previews.close()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
@@ -288,16 +357,3 @@ def limits_of(version: Version, limits: Limits) -> Limits:
     """The limits with the version's own CPU limit, where it has one."""
     cpu = version.settings.limits.get("cpu_ms")
     return limits if cpu is None else replace(limits, cpu_ms=int(cpu))
-
-
-def _read(connection: Connection, key: Key) -> tuple[Deployment | None, list[Version]]:
-    place = environments.get(connection, *key)
-    deployment = deployments.current(connection, place.id)
-    if deployment is None:
-        return None, []
-    return deployment, [versions.get(connection, place.id, each) for each, _ in deployment.versions]
-
-
-def _current_deployment(connection: Connection, key: Key) -> Deployment | None:
-    place = environments.find(connection, *key)
-    return deployments.current(connection, place.id) if place else None

@@ -38,6 +38,12 @@ NOT_AN_ENVIRONMENT = Cause(
     "This is the svc-tui engine",
     "Its API is at /client/v4; an environment answers at its own hostname, such as {host}.",
 )
+MOVED = Cause(
+    404, 0, "This environment has another name now", "It answers at {host} instead: change the link."
+)
+SWITCHED_OFF = Cause(
+    404, 0, "No Worker here", "A route switches Workers off at {host}, and nothing else answers there."
+)
 NO_CODE = Cause(
     404, 0, "There is nothing here yet", "{host} exists, but nothing has been deployed to it so far."
 )

@@ -6,11 +6,13 @@ import asyncio
 import gc
 import logging
 import socket
+import ssl
 from collections.abc import Coroutine
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
-from engine import seed
+from engine import buckets, seed
 from engine.api.app import Api
 from engine.api.call import Engine
 from engine.drafts.client import Drafts
@@ -20,14 +22,19 @@ from engine.gateway.dispatch import Dispatch
 from engine.gateway.environments import Environments
 from engine.gateway.hostnames import Hostnames
 from engine.gateway.programs import StoredPrograms
+from engine.gateway.router import Router
+from engine.gateway.scheduler import Scheduler
 from engine.gateway.server import make_server
+from engine.gateway.subrequests import Subrequests
+from engine.gateway.tail_socket import TailSockets
 from engine.gateway.validate import Validator
-from engine.model import Change
+from engine.logs.logs import Logs
 from engine.runtime.compile import Compiler
 from engine.runtime.limits import Limits
 from engine.runtime.pool import Runtime
 from engine.statefolder import StateFolder
-from engine.store import Connection, Store, kv, services
+from engine.store import Connection, Store, kv
+from engine.zones import Zones
 
 #: Seconds between two looks for expired KV entries.
 SWEEP = 60.0
@@ -48,16 +55,29 @@ class Live:
         store: its database, open.
         sock: the listening socket.
         address: where the engine is reached.
+        tls: the listening socket for https, and where that is reached; None without https.
     """
 
-    def __init__(self, folder: StateFolder, store: Store, sock: socket.socket, address: str) -> None:
+    def __init__(
+        self,
+        folder: StateFolder,
+        store: Store,
+        sock: socket.socket,
+        address: str,
+        tls: tuple[socket.socket, str] | None = None,
+    ) -> None:
+        self._folder = folder
+        self._tls = tls
         self._store = store
         self._sock = sock
         self._runtime = Runtime()
         programs = StoredPrograms(store, writes=True)
         self._compiler = Compiler(programs)
-        self._environments = Environments(store, self._runtime, self._compiler, Limits())
-        self._hostnames = Hostnames(store.account.subdomain)
+        self._logs = Logs()
+        self._environments = Environments(store, self._runtime, self._compiler, Limits(), logs=self._logs)
+        self._router = Router(Hostnames(store.account.subdomain))
+        self._runtime.local = Subrequests(self._router, self._environments)
+        self._scheduler = Scheduler(store, self._environments)
         drafts = Drafts(folder.drafts_socket)
         self._engine = Engine(
             store=store,
@@ -66,26 +86,34 @@ class Live:
             validate=Validator(drafts, programs),
             folder=folder,
             address=address,
+            tls_address=tls[1] if tls else None,
+            zones=Zones(store),
+            scheduler=self._scheduler,
             token=folder.token.read_text("ascii").strip(),
             started_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            logs=self._logs,
         )
-        dispatch = Dispatch(self._hostnames, self._environments, Api(self._engine))
+        tails = TailSockets(self._engine.tails, self._logs)
+        dispatch = Dispatch(self._router, self._environments, Api(self._engine), tails)
         self._server = make_server(dispatch)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def prepare(self, *, samples: bool) -> None:
         """Seed a new account, learn every hostname, and boot a spare isolate."""
         self._store.subscribe(self._environments.on_change)
+        self._store.subscribe(self._logs.on_change)
         if samples:
             await seed.plant(self._store)
-        for each in await self._store.read(services.listing):
-            self._hostnames.set_service(
-                each.id, [place.name for place in each.environments if place.subdomain_enabled]
-            )
-        self._store.subscribe(self._on_change)
+        await self._store.read(self._router.load)
+        self._store.subscribe(self._router.on_change)
+        self._store.subscribe(self._scheduler.on_change)
+        self._spawn(self._environments.objects.start())
         self._spawn(self._runtime.warm())
         self._spawn(self._warm_outgoing())
         self._spawn(self._sweep())
+        self._spawn(self._schedule())
+        if self._tls is not None:
+            self._spawn(self._listen_tls(self._tls[0]))
         self._spawn(vitals.watch(self._runtime, PATIENCE, self._farewell))
 
     async def serve(self) -> None:
@@ -97,6 +125,7 @@ class Live:
     def stop(self) -> None:
         """Take no new connections and end the endless answers."""
         self._engine.stopping.set()
+        self._scheduler.stop()
         self._server.stop()
 
     async def _farewell(self) -> None:
@@ -108,39 +137,26 @@ class Live:
         """Free the isolates and the database."""
         for task in self._tasks:
             task.cancel()
+        await self._scheduler.close()
+        await self._environments.objects.close()
         await self._runtime.close()
         await asyncio.to_thread(self._store.close)
 
-    # ------------------------------------------------------------------ hostnames
-
-    def _on_change(self, change: Change) -> None:
-        """Keep the hostnames current: before a change is acknowledged, where only names tell what it is."""
-        service = change.service
-        if service is None or change.kind in {"deployment", "version", "kv", "service.created"}:
-            return
-        names = self._hostnames.environments(service)
-        match change.kind:
-            case "environment.created" if change.environment:
-                self._hostnames.set_service(service, [*names, change.environment])
-            case "environment.deleted":
-                self._hostnames.set_service(service, [name for name in names if name != change.environment])
-            case "environment.renamed" if change.environment:
-                kept = [name for name in names if name != change.old_environment]
-                self._hostnames.set_service(service, [*kept, change.environment])
-            case "service.deleted":
-                self._hostnames.set_service(service, [])
-            case "service.renamed":
-                old = str(change.detail.get("old_service"))
-                moved = self._hostnames.environments(old)
-                self._hostnames.set_service(old, [])
-                self._hostnames.set_service(service, moved)
-            case "environment.changed" if change.environment:
-                kept = [name for name in names if name != change.environment]
-                if change.detail.get("subdomain_enabled"):
-                    kept.append(change.environment)
-                self._hostnames.set_service(service, kept)
-
     # ------------------------------------------------------------------ housekeeping
+
+    async def _listen_tls(self, sock: socket.socket) -> None:
+        """Serve https; until what the certificates need is read, clients wait in the socket's queue."""
+        try:
+            await self._server.listen_tls(sock, await asyncio.to_thread(_server_context, self._folder.path))
+        except Exception as error:
+            log.error("https is off: %s", error)
+            sock.close()
+
+    async def _schedule(self) -> None:
+        try:
+            await self._scheduler.start()
+        except StoreError as error:
+            log.error("cron triggers are off: %s", error)
 
     async def _warm_outgoing(self) -> None:
         """Once the first requests have had the processor to themselves."""
@@ -148,20 +164,29 @@ class Live:
         await self._runtime.warm_outgoing()
 
     async def _sweep(self) -> None:
-        """Free expired KV entries, a short transaction at a time."""
+        """Free expired KV entries and what R2 objects left behind, a short transaction at a time."""
         while True:
             await asyncio.sleep(SWEEP)
             try:
                 freed = SWEPT
                 while freed >= SWEPT:
                     freed = await self._store.write(_sweep)
+                freed = SWEPT
+                while freed >= SWEPT:
+                    freed = await buckets.sweep(self._store, SWEPT)
             except StoreError as error:  # another process writes: there is always a next time
-                log.info("expired KV entries were not freed: %s", error)
+                log.info("expired KV entries or contents of R2 were not freed: %s", error)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _server_context(folder: Path) -> ssl.SSLContext:
+    from engine.gateway.authority import Authority  # here: a start does not wait for it
+
+    return Authority.open(folder).server_context()
 
 
 def _sweep(connection: Connection) -> int:

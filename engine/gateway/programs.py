@@ -8,6 +8,9 @@ import logging
 from engine.errors import StoreError
 from engine.store import Store, compiled
 
+#: Seconds until a program is written: the deployment that it was compiled for is waited for, and goes first.
+DELAY = 0.2
+
 log = logging.getLogger("engine.programs")
 
 
@@ -44,6 +47,7 @@ class StoredPrograms:
 
     async def _write(self, key: str, content: bytes) -> None:
         try:
+            await asyncio.sleep(DELAY)
             await self._store.write(lambda connection: compiled.put(connection, key, content))
         except StoreError as error:  # only a cache: it will be compiled again
             log.warning("a compiled program was not kept: %s", error)

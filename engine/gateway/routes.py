@@ -67,7 +67,7 @@ def parse(text: str) -> Pattern:
         wildcard, host = "*", host[1:]
     if "*" in host:
         raise _invalid(text, "a host may have one * only, at its start")
-    if not host or host.startswith(".") or host.endswith(".") or ".." in host or set(host) & set(" @?#"):
+    if not host or host.startswith(".") or host.endswith(".") or ".." in host or set(host) & set(" @?#:"):
         raise _invalid(text, "it needs a host, such as example.com/*")
     if "?" in path or "#" in path:
         raise _invalid(text, "a pattern cannot have a query string")
@@ -111,6 +111,10 @@ class Routes(Generic[T]):
         (paths.open if pattern.open_end else paths.exact).pop((pattern.scheme, pattern.path), None)
         if not paths.exact and not paths.open:
             del hosts[pattern.host]
+
+    def covers(self, host: str) -> bool:
+        """Whether any pattern fits this host, with some path."""
+        return next(self._candidates(host.lower()), None) is not None
 
     def match(self, scheme: Scheme, host: str, path_and_query: str) -> T | None:
         """The target of the most specific pattern that matches, or None.

@@ -1,27 +1,33 @@
 """The HTTP server: uvicorn with httptools and uvloop on a listening socket that it did not open.
 
-The supervisor owns the socket, so the port stays open while this process is replaced. Two things are
-added to uvicorn's protocol: the reason phrase of a response, which ASGI cannot carry, and being told
-of a lost connection without a task that waits for it.
+The supervisor owns the socket, so the port stays open while this process is replaced. Three things are
+added to uvicorn's protocol: the reason phrase of a response, which ASGI cannot carry, being told of a
+lost connection without a task that waits for it, and handing the connection over to a WebSocket.
 """
 
 from __future__ import annotations
 
 import asyncio
+import socket
+import ssl
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any, cast
 
+import httptools
 import uvicorn
 from uvicorn._types import ASGI3Application, ASGISendEvent
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from engine.gateway.listen import BACKLOG
+from engine.gateway.websocket import WebSocket
 
 #: Seconds that requests in flight get to finish when the process is asked to stop.
 GRACE = 10
 #: Seconds an idle connection stays open; clients that keep connections for less never meet a closed one.
 KEEP_ALIVE = 75
+#: Bytes that a client may send behind a request to upgrade before it is answered.
+EARLY = 64 * 1024
 
 
 class Cycle(RequestResponseCycle):
@@ -76,6 +82,39 @@ class Cycle(RequestResponseCycle):
             self.transport.close()
         self.on_response()
 
+    def upgrade(
+        self,
+        accept: bytes,
+        headers: list[tuple[bytes, bytes]],
+        *,
+        masked: bool = True,
+        answers_close: bool = True,
+    ) -> WebSocket | None:
+        """Answer 101 and make the connection a WebSocket; None when the client has gone.
+
+        Args:
+            accept: `websocket.accept_key` of the request.
+            headers: valid field lines, e.g. Sec-WebSocket-Protocol.
+            masked: refuse frames that are not masked.
+            answers_close: answer a Close frame at once.
+        """
+        protocol = self.transport.get_protocol()
+        if self.disconnected or self.transport.is_closing() or not isinstance(protocol, Protocol):
+            return None
+        parts = [b"HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\n"]
+        parts += (b"sec-websocket-accept: ", accept, b"\r\n")
+        for name, value in headers:
+            parts += (name, b": ", value, b"\r\n")
+        parts.append(b"\r\n")
+        self.transport.write(b"".join(parts))
+        self.response_started = self.response_complete = True
+        self.waiting_for_100_continue = False
+        received, connections = protocol.hand_over()
+        socket = WebSocket(self.transport, received, connections, masked=masked, answers_close=answers_close)
+        self.transport.set_protocol(socket)
+        socket.resume_reading()
+        return socket
+
     def abort(self) -> None:
         """End the connection so that the client notices that the response is incomplete."""
         self.disconnected = True
@@ -96,7 +135,37 @@ class _FirstLine:
 
 
 class Protocol(HttpToolsProtocol):
-    """uvicorn's HTTP/1.1 connection with our kind of cycle."""
+    """uvicorn's HTTP/1.1 connection with our kind of cycle, and with upgrades."""
+
+    early: bytearray | None = None
+    """What came behind a request to upgrade, which has not been answered yet."""
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what comes, up to a request to upgrade."""
+        if self.early is not None:
+            self.early += data
+            if len(self.early) > EARLY:
+                self.transport.pause_reading()
+            return
+        self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserError:
+            self.send_400_response("Invalid HTTP request received.")
+        except httptools.HttpParserUpgrade as upgrade:
+            self.early = bytearray(data[upgrade.args[0] :])
+
+    def on_headers_complete(self) -> None:
+        """Begin a request; one that asks for an upgrade is the last that is read as HTTP."""
+        super().on_headers_complete()
+        if self.parser.should_upgrade():
+            self.cycle.keep_alive = False
+
+    def hand_over(self) -> tuple[bytes, set[Any]]:
+        """Leave the connection to another protocol: what came early, and the server's connections."""
+        self._unset_keepalive_if_required()
+        self.connections.discard(self)
+        return bytes(self.early or b""), self.connections
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         # uvicorn names its cycle class in the middle of a long method; ours adds methods only, so the
@@ -122,6 +191,34 @@ class Server(uvicorn.Server):
     def capture_signals(self) -> Generator[None, None, None]:
         """Leave the signals alone."""
         yield
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._listening = asyncio.Event()
+        self._tls: list[socket.socket] = []
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn's; whoever waits to listen elsewhere too goes on then."""
+        await super().startup(sockets)
+        self._listening.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn's, for every socket."""
+        await super().shutdown([*(sockets or ()), *self._tls])
+
+    async def listen_tls(self, sock: socket.socket, context: ssl.SSLContext) -> None:
+        """Serve the same application on another listening socket, over TLS, as long as `serve` runs."""
+        await self._listening.wait()
+        server = await asyncio.get_running_loop().create_server(
+            lambda: Protocol(
+                config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+            ),
+            sock=sock,
+            ssl=context,
+            backlog=BACKLOG,
+        )
+        self._tls.append(sock)
+        self.servers.append(server)
 
     def stop(self) -> None:
         """Stop accepting; `serve` returns when what is in flight has been answered, or after `GRACE`."""

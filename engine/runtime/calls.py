@@ -49,8 +49,11 @@ class Calls:
             task.cancel()
 
     async def _answer(self, number: int, work: Coroutine[Any, Any, Result]) -> None:
+        upgraded = False
         try:
             result = await work
+            # A WebSocket: the call's body goes on, as what JavaScript sends.
+            upgraded = isinstance(result.value, dict) and result.value.get("status") == 101
             text, body = dumps(result.value), result.body
             if body is None:
                 self._send(pack(RESULT, 0, number, text))
@@ -66,4 +69,5 @@ class Calls:
             self._send(pack(ERROR, 0, number, _FAULT))
         finally:
             self.running.pop(number, None)
-            self._bodies.stop_reading(number)
+            if not upgraded:
+                self._bodies.stop_reading(number)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.bindings.binding import Result
@@ -24,7 +25,7 @@ from .errors import (
     WorkerError,
 )
 from .flow import Bodies
-from .frames import END, FINISHED, STREAM, WHOLE, loads, pack, split, unpack
+from .frames import END, FINISHED, PLACES, STREAM, WHOLE, loads, pack, split, unpack
 from .http import Body, Response
 from .invocation import ConsoleLine, Invocation, Level, nobody
 from .isolate import IN_SIZE, Isolate
@@ -57,10 +58,20 @@ class Owner(Protocol):
     program: Program
     files: frozenset[str]
 
+    async def remote(
+        self, call: dict[str, Any], body: Body, invocation: Invocation, *, channel: Channel
+    ) -> Result:
+        """Call something that an isolate has exported."""
+        ...
+
     async def call(
         self, invocation: Invocation, target: int | str, operation: str, args: list[Any], body: Body
     ) -> Result:
         """Answer a call of JavaScript."""
+        ...
+
+    def finished(self, job: Job) -> None:
+        """Nothing more of a job follows."""
         ...
 
     def ended(self, channel: Channel, unseen: list[Job]) -> None:
@@ -79,6 +90,12 @@ class Channel:
         isolate: A booted isolate that has no program yet.
         owner: The worker.
         wake: Called when the isolate gets work: the watchdog's.
+
+    Attributes:
+        exports: How many things of it other isolates hold.
+        turns: JavaScript gets one frame at a time, the next when all that it set going has run: the input
+            gate of Durable Objects.
+        patient: An event may wait for another one: that nothing is under way is no sign of a fault.
     """
 
     def __init__(self, isolate: Isolate, owner: Owner, wake: Callable[[], None]) -> None:
@@ -88,6 +105,9 @@ class Channel:
         self.memory_mb = owner.limits.memory_mb
         self.closed = False
         self.last_used = 0.0
+        self.exports = 0
+        self.turns = False
+        self.patient = False
         self.handlers: dict[str, Any] = {}
         self._loop = asyncio.get_running_loop()
         self._wake = wake
@@ -99,6 +119,7 @@ class Channel:
         self._calls = Calls(self.send, self._bodies)
         self._parts: list[bytes] = []
         self._last = -1
+        self._charged = 0.0
         self._pumping = False
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
@@ -152,7 +173,12 @@ class Channel:
     @property
     def idle(self) -> bool:
         """Whether it may be closed without anybody noticing."""
-        return not self._jobs and not self._waiting
+        return not self._jobs and not self._waiting and not self.exports
+
+    def note_rest(self) -> None:
+        """Something that kept it from being idle has ended."""
+        if self._rested is not None and not self._rested.done() and self.idle:
+            self._rested.set_result(None)
 
     async def rest(self) -> None:
         """Wait until nothing is under way."""
@@ -176,8 +202,10 @@ class Channel:
 
     def withdraw(self) -> list[Job]:
         """Take back the jobs that have not been handed to JavaScript."""
-        jobs = [job for job in self._waiting if not job.finished]
+        jobs = [job for job in self._waiting if not job.finished and not job.pinned]
+        pinned = [job for job in self._waiting if not job.finished and job.pinned]
         self._waiting.clear()
+        self._waiting.extend(pinned)
         return jobs
 
     def cancel(self, job: Job, reason: str) -> None:
@@ -216,6 +244,13 @@ class Channel:
         """End the isolate; whatever is under way fails."""
         self._fail(Unavailable())
 
+    def tidy(self, executor: Executor) -> asyncio.Future[None]:
+        """Collect the garbage of an isolate that is idle; what comes meanwhile waits, as behind a pump."""
+        self._pumping = True
+        done = self._loop.run_in_executor(executor, self.isolate.tidy)
+        done.add_done_callback(lambda _: self._pumped())
+        return done
+
     # -- pumping
 
     def _pump(self) -> None:
@@ -226,8 +261,10 @@ class Channel:
             frame = queue.popleft()
             parts.append(frame)
             size += len(frame)
+            if self.turns:
+                break
         self._batch.clear()
-        while self._waiting and not queue:
+        while self._waiting and not queue and not (self.turns and parts):
             job = self._waiting[0]
             if job.finished:
                 self._waiting.popleft()
@@ -260,12 +297,14 @@ class Channel:
         if job.id == 0:
             self._last += 2
             job.id = self._last
+            job.invocation.channel = self
         body = job.body
+        flags = PLACES if job.invocation.places else 0
         if body is None:
-            return pack(frames.EVENT, 0, job.id, job.head)
+            return pack(frames.EVENT, flags, job.id, job.head)
         if isinstance(body, bytes) and len(body) <= _WHOLE_BODY:
-            return pack(frames.EVENT, WHOLE, job.id, job.head, body)
-        return pack(frames.EVENT, STREAM, job.id, job.head)
+            return pack(frames.EVENT, flags | WHOLE, job.id, job.head, body)
+        return pack(frames.EVENT, flags | STREAM, job.id, job.head)
 
     def _start_body(self, job: Job) -> None:
         body = job.body
@@ -332,6 +371,8 @@ class Channel:
             self._give_up()
 
     def _give_up(self) -> None:
+        if self.patient and self._loaded is None:
+            return
         if self._loaded is not None:
             self._fail(StartupError("The module's top-level await never settles: nothing is under way."))
             return
@@ -347,6 +388,7 @@ class Channel:
     def _output(self, data: bytes) -> None:
         if self.closed:
             return
+        self._charge()
         taken = self._taken
         for kind, flags, number, text, raw in unpack(data):
             if kind == frames.FRAGMENT:
@@ -358,6 +400,18 @@ class Channel:
                         taken[one[0]](*one[1:])
                 continue
             taken[kind](flags, number, text, raw)
+
+    def _charge(self) -> None:
+        """Put the processor time since the last output down to the events that are under way."""
+        used = self.isolate.processor_seconds()
+        if used is None:
+            return
+        spent, self._charged = used - self._charged, used
+        jobs = self._jobs
+        if jobs:
+            share = spent * 1000 / len(jobs)
+            for job in jobs.values():
+                job.invocation.cpu_ms += share
 
     def _on_response(self, flags: int, number: int, text: bytes, raw: bytes) -> None:
         job = self._jobs.get(number)
@@ -381,12 +435,14 @@ class Channel:
 
     def _on_value(self, flags: int, number: int, text: bytes, raw: bytes) -> None:
         job = self._jobs.get(number)
-        if job is None:
+        if job is None or job.responded:
+            if flags & STREAM:
+                self.send(pack(frames.STOP, 0, number))
             return
-        job.succeed(loads(text))
+        job.succeed(Result(loads(text), self._bodies.take(flags, number, raw)))
         if flags & FINISHED:
             self._finish(job)
-        else:
+        elif not flags & STREAM:
             self._allow_wait(job)
 
     def _on_exception(self, flags: int, number: int, text: bytes, raw: bytes) -> None:
@@ -410,8 +466,10 @@ class Channel:
         invocation = self._invocation(number)
         if invocation is not None and invocation.on_console is not nobody:
             level, message, stack = loads(text)
-            found = self._frames(stack)
-            _say(invocation, level, message, found[0] if found else None)
+            found = self._frames(stack) if stack else None
+            # WHOLE says that nothing else ran that could have written it.
+            exact = invocation.id if flags & WHOLE else None
+            _say(invocation, level, message, found[0] if found else None, exact)
 
     def _exception(self, text: bytes, phase: Phase = "run") -> ScriptException:
         name, message, stack = loads(text)
@@ -437,8 +495,8 @@ class Channel:
         self._bodies.stop_sending(job.id)
         self.last_used = self._loop.time()
         job.finish()
-        if self._rested is not None and not self._rested.done() and not self._jobs:
-            self._rested.set_result(None)
+        self.owner.finished(job)
+        self.note_rest()
 
     def _allow_wait(self, job: Job) -> None:
         """From now on only ``waitUntil`` keeps the event open, and not for ever."""
@@ -450,7 +508,7 @@ class Channel:
     def _waited_too_long(self, job: Job) -> None:
         if job.finished or self._bodies.reading(job.id):
             return
-        _say(job.invocation, "warn", WAITED_TOO_LONG, None)
+        _say(job.invocation, "warn", WAITED_TOO_LONG, None, job.invocation.id)
         self.send(pack(frames.CANCEL, END, job.id))
         self._finish(job)
 
@@ -537,10 +595,12 @@ class Channel:
         self._bodies.close(error)
         if self._loaded is not None and not self._loaded.done():
             self._loaded.set_exception(error)
-        for job in list(self._jobs.values()):
+        for job in [*self._jobs.values(), *self._waiting]:
             job.fail(error)
             job.finish()
+            self.owner.finished(job)
         self._jobs.clear()
+        self._waiting.clear()
         for job in unseen:
             job.id = 0
         if self._rested is not None and not self._rested.done():
@@ -549,9 +609,9 @@ class Channel:
         self.owner.ended(self, unseen)
 
 
-def _say(invocation: Invocation, level: Level, text: str, place: Frame | None) -> None:
+def _say(invocation: Invocation, level: Level, text: str, place: Frame | None, exact: int | None) -> None:
     at = invocation.elapsed_ms()
     file, line, column = (place.file, place.line, place.column) if place else (None, None, None)
     invocation.on_console(
-        ConsoleLine(level, text, at, file, line, column, invocation.service, invocation.environment)
+        ConsoleLine(level, text, at, file, line, column, invocation.service, invocation.environment, exact)
     )

@@ -20,6 +20,7 @@ from .isolate import IN_SIZE
 
 # Host to isolate.
 FRAGMENT, LOAD, EVENT, CHUNK, CREDIT, RESULT, ERROR, TICK, CANCEL, STOP = range(10)
+RELEASE = 20
 # Isolate to host.
 (
     LOADED,
@@ -39,8 +40,9 @@ FRAGMENT, LOAD, EVENT, CHUNK, CREDIT, RESULT, ERROR, TICK, CANCEL, STOP = range(
 ) = range(32, 46)
 
 # Flags: the raw bytes are the whole body; a body follows as chunks; the stream's last frame; nothing more of
-# this event follows; the JSON is ASCII; the stream ended in an error.
-WHOLE, STREAM, END, FINISHED, ASCII, BROKEN = 1, 2, 4, 8, 16, 32
+# this event follows; the JSON is ASCII; the stream ended in an error; of an event: console lines say where
+# they were written.
+WHOLE, STREAM, END, FINISHED, ASCII, BROKEN, PLACES = 1, 2, 4, 8, 16, 32, 64
 
 HEADER = 16
 WINDOW = 1 << 18

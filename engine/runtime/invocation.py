@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from .errors import InvocationLimit, WorkerError
 
 if TYPE_CHECKING:
+    from .channel import Channel
     from .errors import Outcome
 
 Mode = Literal["deployed", "sandbox", "live"]
@@ -30,7 +31,8 @@ _ids = itertools.count(1)
 class ConsoleLine:
     """One call of ``console.*``: rendered text, and where in the user's files it was called.
 
-    ``at`` is milliseconds since the top-level request began; lines and columns count from 1.
+    ``at`` is milliseconds since the top-level request began; lines and columns count from 1. ``invocation``
+    is the id of the invocation that wrote it, None where several ran at once and it may be another's.
     """
 
     level: Level
@@ -41,6 +43,7 @@ class ConsoleLine:
     column: int | None = None
     service: str = ""
     environment: str = ""
+    invocation: int | None = None
 
 
 @dataclass(slots=True)
@@ -96,6 +99,14 @@ class Invocation:
             listeners, and those of ``waitUntil``, which come after the response.
 
     The sinks are called on the event loop, also for the invocations below this one.
+
+    Attributes:
+        channel: The isolate it runs in, once it does.
+        handles: What it holds of other isolates (`rpc.Handles`).
+        places: Whether console lines are to say where in the files they were written, which costs the
+            script a stack each; so when somebody listens, unless set otherwise before it runs.
+        on_closed: Called when the invocation closes: nothing of it is under way any more.
+        cpu_ms: Processor time of its isolate while it ran, shared evenly with those that ran beside it.
     """
 
     __slots__ = (
@@ -103,17 +114,22 @@ class Invocation:
         "_closed",
         "_open",
         "cancel_reason",
+        "channel",
         "children",
+        "cpu_ms",
         "environment",
+        "handles",
         "id",
         "mode",
         "on_call",
         "on_call_start",
+        "on_closed",
         "on_console",
         "on_exception",
         "outcome",
         "overlay",
         "parent_call",
+        "places",
         "service",
         "subrequests",
         "tree",
@@ -144,11 +160,16 @@ class Invocation:
         self.on_call = on_call
         self.on_exception = on_exception
         self.parent_call = parent_call
+        self.places = on_console is not nobody
+        self.on_closed: Callable[[], None] | None = None
+        self.cpu_ms = 0.0
         self.version: str | None = None
         self.outcome: Outcome = "ok"
         self.subrequests = 0
         self.children: list[Invocation] = []
         self.cancel_reason: str | None = None
+        self.channel: Channel | None = None
+        self.handles: set[int] = set()
         self._cancel_hooks: list[Callable[[str], None]] = []
         self._open = 0
         self._closed: asyncio.Event | None = None
@@ -157,20 +178,24 @@ class Invocation:
             tree.invocations_left -= 1
         self.tree = tree
 
-    def child(self, service: str, environment: str, parent_call: int | None = None) -> Invocation:
+    def child(
+        self, service: str, environment: str, parent_call: int | None = None, *, counted: bool = True
+    ) -> Invocation:
         """Return the invocation of the worker behind a service binding.
 
         Args:
             service: The target's name.
             environment: The target's environment.
             parent_call: The id of the ``Call`` that runs it.
+            counted: False for a call of something that an invocation before has sent: no new one begins.
 
         Raises:
             InvocationLimit: The request has used up its 32 invocations.
         """
-        if self.tree.invocations_left <= 0:
-            raise InvocationLimit(INVOCATIONS)
-        self.tree.invocations_left -= 1
+        if counted:
+            if self.tree.invocations_left <= 0:
+                raise InvocationLimit(INVOCATIONS)
+            self.tree.invocations_left -= 1
         made = Invocation(
             service,
             environment,
@@ -236,8 +261,16 @@ class Invocation:
     def release(self) -> None:
         """Give back one ``hold``; the last one closes the invocation."""
         self._open -= 1
-        if self._open <= 0 and self._closed is not None:
-            self._closed.set()
+        if self._open <= 0:
+            if self._closed is not None:
+                self._closed.set()
+            if self.on_closed is not None:
+                self.on_closed()
+
+    @property
+    def open(self) -> bool:
+        """Whether something of it is under way."""
+        return self._open > 0
 
     async def closed(self) -> None:
         """Wait until its work (response body and ``waitUntil``) and that of its children has ended."""

@@ -26,6 +26,7 @@ class Job:
         responded: The answer has been given.
         finished: Nothing more of it follows.
         channel: Where it was sent, None while it waits for an isolate.
+        pinned: It belongs to its isolate: another one has not what it asks for.
     """
 
     __slots__ = (
@@ -38,6 +39,7 @@ class Job:
         "id",
         "invocation",
         "name",
+        "pinned",
         "responded",
         "timer",
     )
@@ -56,6 +58,7 @@ class Job:
         self.finished = False
         self.channel: Channel | None = None
         self.timer: asyncio.TimerHandle | None = None
+        self.pinned = False
         invocation.hold()
 
     def succeed(self, value: Any) -> None:

@@ -14,18 +14,25 @@ from engine.bindings.binding import Binding
 from . import services
 from .isolate import Isolate, home_answers
 from .limits import Limits, Watchdog
+from .memory import give_back
 from .program import Program
+from .rpc import Handles
 from .services.source import read
 from .worker import Worker
 
 if TYPE_CHECKING:
     from .channel import Channel
-    from .services.fetch import OutgoingFetch
+    from .services.fetch import Local, OutgoingFetch
 
 _OUTGOING = "engine.runtime.services.fetch"
-_SWEEP_SECONDS = 5.0
+_SWEEP_SECONDS = 2.0
+# A spare that was taken is replaced when the event that took it has had the processor to itself.
+_REFILL_SECONDS = 0.05
 # An isolate that a worker had only for a rush goes sooner than its last one.
 _RUSH_SECONDS = 10.0
+# An isolate that rests is tidied: soon after its first event, which loads what it needs and leaves megabytes
+# of garbage, and then no more often than that costs little.
+_REST_SECONDS, _LONG_REST_SECONDS = 1.0, 20.0
 
 
 class Runtime:
@@ -43,20 +50,26 @@ class Runtime:
         spares: int = 1,
         idle_seconds: float = 60.0,
         isolates_per_worker: int | None = None,
-        isolates: int = 80,
+        isolates: int = 64,
     ) -> None:
         self.loop = asyncio.get_running_loop()
         self.watchdog = Watchdog(self.loop)
+        self.handles = Handles()
         self._outgoing: OutgoingFetch | None = None
+        self.local: Local | None = None
+        """Answers the fetches of this machine's own URLs; set it before the first worker runs."""
         self.isolates_per_worker = isolates_per_worker or os.cpu_count() or 1
         self._spares_wanted = spares
         self._idle_seconds = idle_seconds
         self._isolates_wanted = isolates
         self._spares: list[Isolate] = []
         self._filling: asyncio.Task[None] | None = None
+        self._refill: asyncio.TimerHandle | None = None
         self._workers: set[Worker] = set()
         self._freeing: set[asyncio.Future[None]] = set()
         self._threads = ThreadPoolExecutor(2, "isolate-boot")
+        self._tidier = ThreadPoolExecutor(1, "isolate-tidy")
+        self._tidying: asyncio.Task[None] | None = None
         self._sweeper: asyncio.TimerHandle | None = None
         self._closed = False
 
@@ -66,9 +79,10 @@ class Runtime:
         bindings: Sequence[Binding] = (),
         limits: Limits | None = None,
         exclusive: bool = False,
+        kind: type[Worker] = Worker,
     ) -> Worker:
         """A worker; it takes an isolate when its first event comes."""
-        worker = Worker(self, program, bindings, limits or Limits(), exclusive)
+        worker = kind(self, program, bindings, limits or Limits(), exclusive)
         self._workers.add(worker)
         return worker
 
@@ -77,6 +91,7 @@ class Runtime:
         """What an outgoing ``fetch`` goes through."""
         if self._outgoing is None:
             self._outgoing = import_module(_OUTGOING).OutgoingFetch()
+            self._outgoing.local = self.local
         return self._outgoing
 
     @property
@@ -91,14 +106,17 @@ class Runtime:
             await asyncio.shield(self._filling)
 
     async def warm_outgoing(self) -> None:
-        """Import what the first outgoing ``fetch`` would wait for (httpx: 0.1 s that a start has not)."""
+        """Import what the first outgoing ``fetch`` or digest would wait for: 0.2 s that a start has not."""
         await asyncio.to_thread(import_module, _OUTGOING)
+        await asyncio.to_thread(services.load)
 
     async def acquire(self, memory_mb: int) -> Isolate:
         """A booted isolate with no program in it."""
         isolate = self._spares.pop() if self._spares else await self._boot()
         isolate.limit_memory(memory_mb)
-        self._fill()
+        if self._refill is None and not self._closed:
+            self._refill = self.loop.call_later(_REFILL_SECONDS, self._fill)
+        self._make_room(1)
         self._sweep_later()
         return isolate
 
@@ -130,6 +148,10 @@ class Runtime:
         self._closed = True
         if self._sweeper is not None:
             self._sweeper.cancel()
+        if self._refill is not None:
+            self._refill.cancel()
+        if self._tidying is not None:
+            self._tidying.cancel()
         self.watchdog.close()
         await asyncio.gather(*(worker.close(0) for worker in list(self._workers)))
         if self._filling is not None:
@@ -140,11 +162,15 @@ class Runtime:
         if self._outgoing is not None:
             await self._outgoing.close()
         self._threads.shutdown(wait=False)
+        self._tidier.shutdown(wait=False)
 
     async def _boot(self) -> Isolate:
         return await self.loop.run_in_executor(self._threads, _boot, self.loop)
 
     def _fill(self) -> None:
+        if self._refill is not None:
+            self._refill.cancel()
+            self._refill = None
         if self._filling is None and not self._closed and len(self._spares) < self._spares_wanted:
             self._filling = self.loop.create_task(self._fill_spares())
 
@@ -160,24 +186,51 @@ class Runtime:
             self._sweeper = self.loop.call_later(min(_SWEEP_SECONDS, self._idle_seconds), self._sweep)
 
     def _sweep(self) -> None:
-        """Close isolates that have been idle for long, and the longest idle of too many."""
+        """Close isolates that have been idle for long, and the longest idle of too many; tidy the others."""
         self._sweeper = None
+        before = self.isolates
         now = self.loop.time()
-        idle: list[tuple[float, Worker, Channel]] = []
-        for worker in self._workers:
-            for channel in list(worker.channels):
-                if not channel.idle or channel.busy:
-                    continue
-                rest = now - channel.last_used
-                if rest >= self._idle_seconds or (rest >= _RUSH_SECONDS and worker.isolates > 1):
-                    worker.evict(channel)
-                else:
-                    idle.append((channel.last_used, worker, channel))
-        idle.sort(key=lambda entry: entry[0])
-        for _, worker, channel in idle[: max(0, self.isolates - self._isolates_wanted)]:
-            worker.evict(channel)
+        resting: list[Channel] = []
+        for worker, channel in self._idle():
+            rest = now - channel.last_used
+            if rest >= self._idle_seconds or (rest >= _RUSH_SECONDS and worker.isolates > 1):
+                worker.evict(channel)
+            elif _untidy(channel, rest):
+                resting.append(channel)
+        self._make_room(0)
+        if (resting or self.isolates != before) and (self._tidying is None or self._tidying.done()):
+            self._tidying = self.loop.create_task(self._tidy(resting))
         if self.isolates:
             self._sweep_later()
+
+    def _idle(self) -> list[tuple[Worker, Channel]]:
+        """The isolates that have nothing to do."""
+        return [
+            (worker, channel)
+            for worker in self._workers
+            for channel in worker.channels
+            if channel.idle and not channel.busy
+        ]
+
+    def _make_room(self, wanted: int) -> None:
+        """Close the longest idle isolates, so that ``wanted`` more are not too many."""
+        excess = self.isolates + wanted - self._isolates_wanted
+        if excess > 0:
+            for worker, channel in sorted(self._idle(), key=lambda each: each[1].last_used)[:excess]:
+                worker.evict(channel)
+
+    async def _tidy(self, channels: Sequence[Channel]) -> None:
+        """Collect their garbage, one after the other, and give freed memory back."""
+        for channel in channels:
+            if channel.idle and not channel.busy and not channel.closed:
+                await channel.tidy(self._tidier)
+        await self.loop.run_in_executor(self._tidier, give_back)
+
+
+def _untidy(channel: Channel, rest: float) -> bool:
+    tidied = channel.isolate.tidied
+    wait = _REST_SECONDS if tidied is None else _LONG_REST_SECONDS
+    return tidied != channel.isolate.pumps and rest >= wait
 
 
 def _boot(loop: asyncio.AbstractEventLoop) -> Any:

@@ -65,7 +65,13 @@ class Worker:
     # -- events
 
     async def fetch(
-        self, request: Request, invocation: Invocation, *, entrypoint: str | None = None, props: Any = None
+        self,
+        request: Request,
+        invocation: Invocation,
+        *,
+        entrypoint: str | None = None,
+        props: Any = None,
+        target: dict[str, Any] | None = None,
     ) -> Response:
         """Answer a request.
 
@@ -74,12 +80,13 @@ class Worker:
             invocation: The run; it stays open until the body was sent and ``waitUntil`` has ended.
             entrypoint: The exported class or object to ask, None for the default export.
             props: ``ctx.props``.
+            target: The Durable Object to ask instead: js/src/durable/object.js.
 
         Raises:
             WorkerError: There will be no response; its class says why.
         """
         head = dumps(
-            ["fetch", entrypoint, props, request.method, request.url, request.headers, request.cf],
+            ["fetch", entrypoint, props, request.method, request.url, request.headers, request.cf, target],
         )
         answer: Response = await self._run("fetch", head, request.body, invocation)
         return answer
@@ -102,7 +109,48 @@ class Worker:
         Raises:
             WorkerError: It failed; its class says why.
         """
-        return await self._run(name, dumps([name, entrypoint, props, payload]), body, invocation)
+        result: Result = await self._run(name, dumps([name, entrypoint, props, payload]), body, invocation)
+        return result.value
+
+    async def remote(
+        self,
+        call: dict[str, Any],
+        body: Body,
+        invocation: Invocation,
+        *,
+        entrypoint: str | None = None,
+        props: Any = None,
+        channel: Channel | None = None,
+    ) -> Result:
+        """Make an RPC call, or read a property.
+
+        Args:
+            call: ``{"path", "called", "caps", "export"?, "open"?}``: js/src/rpc/serve.js.
+            body: The arguments' message.
+            invocation: The run.
+            entrypoint: The exported class or object that the path begins at.
+            props: ``ctx.props``.
+            channel: The isolate that has the ``export`` it begins at instead.
+
+        Returns:
+            The result's message as body, and its caps as value.
+
+        Raises:
+            WorkerError: It failed; its class says why.
+        """
+        head = dumps(["rpc", entrypoint, props, call])
+        result: Result = await self._run("rpc", head, body, invocation, channel)
+        return result
+
+    async def start(self) -> None:
+        """Have an isolate, so that the first event need not wait for it.
+
+        Raises:
+            StartupError: The global scope threw.
+            WorkerError: It used more than its limits.
+        """
+        if not self._channels:
+            await asyncio.shield(self._start_growing())
 
     async def describe(self) -> dict[str, Any]:
         """Evaluate the global scope and tell what it exports.
@@ -114,8 +162,7 @@ class Worker:
             StartupError: The global scope threw.
             WorkerError: It used more than its limits.
         """
-        if not self._channels:
-            await asyncio.shield(self._start_growing())
+        await self.start()
         handlers = self._channels[0].handlers
         return {"handlers": handlers["handlers"], "named_handlers": handlers["named"]}
 
@@ -157,11 +204,15 @@ class Worker:
         if channel.idle and not channel.busy:
             channel.close()
 
-    async def _run(self, name: str, head: bytes, body: Body, invocation: Invocation) -> Any:
-        if self._closed:
+    async def _run(
+        self, name: str, head: bytes, body: Body, invocation: Invocation, channel: Channel | None = None
+    ) -> Any:
+        if self._closed and channel is None:
             raise Unavailable("The worker was closed.")
         job = Job(name, head, body, invocation, asyncio.get_running_loop().create_future())
         invocation.on_cancel(partial(self._cancel, job))
+        if channel is not None:
+            job.pinned, job.channel = True, channel
         if not job.responded:
             self._submit(job)
         try:
@@ -171,6 +222,9 @@ class Worker:
             raise
 
     def _submit(self, job: Job) -> None:
+        if job.pinned and job.channel is not None:
+            job.channel.submit(job)
+            return
         channels = self._channels
         if len(channels) == 1:
             channel = channels[0]
@@ -247,7 +301,14 @@ class Worker:
             return await traced_call(self._bindings[target], invocation, operation, args, body)
         if target == "fetch":
             return await traced_call(self._runtime.outgoing, invocation, operation, args, body)
+        if target == "rpc":
+            return await self._runtime.handles.call(invocation, operation, args, body)
         return await services.call(invocation, target, operation, args, body)
+
+    def finished(self, job: Job) -> None:
+        """A job's end is that of the stubs it was given."""
+        if job.invocation.handles:
+            self._runtime.handles.drop(job.invocation)
 
     def ended(self, channel: Channel, unseen: list[Job]) -> None:
         """An isolate is gone: what JavaScript never saw goes to another."""

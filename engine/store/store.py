@@ -11,9 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, TypeVar
 
+from engine.d1.databases import Databases
 from engine.errors import StoreError
 from engine.model import Account, Change
 from engine.store import accounts, changes
+from engine.store.blobs import Blobs
 from engine.store.clock import Clock
 from engine.store.database import Connection, in_words, migrate, open_reader, open_writer, prepare_folder
 from engine.store.secrets import Secrets
@@ -31,6 +33,10 @@ class Store:
 
     `read` runs a function on a reader thread, in one snapshot; `write` runs it on the writer thread, in one
     transaction. Both hand it the connection; SQL is in the repository modules of this package only.
+
+    Attributes:
+        databases: the D1 databases, files of their own.
+        blobs: the contents of R2 objects.
     """
 
     def __init__(self, folder: Path, path: Path, secrets: Secrets, clock: Clock, account: Account) -> None:
@@ -39,6 +45,8 @@ class Store:
         self.path = path
         self.secrets = secrets
         self.account = account
+        self.databases = Databases(folder / "d1")
+        self.blobs = Blobs(folder / "r2")
         self._clock = clock
         self._listeners: list[Listener] = []
         self._writer = Writer(path, self._tell)
@@ -118,6 +126,8 @@ class Store:
         if self._closed:
             return
         self._closed = True
+        self.databases.close()
+        self.blobs.close()
         self._writer.close()
         self._readers.shutdown(wait=True)
         for connection in self._reader_connections:

@@ -63,6 +63,16 @@ def by_number(connection: Connection, environment_id: str, number: int) -> Versi
     return None if row is None else _made(connection, row)
 
 
+def named(connection: Connection, environment_id: str, name: str) -> Version | None:
+    """The newest version of an environment with this alias or these first eight digits of its id, or None."""
+    row = connection.execute(
+        f"SELECT {_COLUMNS} FROM versions WHERE environment_id = ? AND (alias = ? OR substr(id, 1, 8) = ?)"
+        " ORDER BY number DESC LIMIT 1",
+        (environment_id, name, name),
+    ).fetchone()
+    return None if row is None else _made(connection, row)
+
+
 def insert(connection: Connection, version: Version) -> None:
     """Adds a version; the contents of its modules must be kept already."""
     handlers = {

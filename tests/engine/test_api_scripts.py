@@ -57,7 +57,7 @@ def test_version_shape(engine: RunningEngine, service: str) -> None:
     assert one["resources"]["bindings"] == [plain("WORD", "w"), {"name": "KEY", "type": "secret_text"}]
     assert one["resources"]["script"]["handlers"] == ["fetch"]
     assert one["resources"]["script_runtime"]["compatibility_date"] == "2026-01-01"
-    assert one["metadata"]["has_preview"] is False
+    assert one["metadata"]["has_preview"] is True
     engine.refusal("GET", f"/workers/scripts/{service}/versions/{'0' * 8}-0000", 404, 10071)
 
 

@@ -44,7 +44,7 @@ def test_listing_is_complete_and_paged(engine: RunningEngine, service: str) -> N
 def test_environment_detail(engine: RunningEngine) -> None:
     found = engine.result("GET", environment_path("notes", "staging"))
     assert found["hostname"] == "staging.notes.dev.localhost"
-    assert found["urls"] == [f"http://staging.notes.dev.localhost:{engine.port}"]
+    assert found["urls"] == engine.urls("staging.notes.dev.localhost")
     assert found["production"] is False
     bindings = {each["name"]: each for each in found["bindings"]}
     assert bindings["API_KEY"] == {"name": "API_KEY", "type": "secret_text"}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from engine.gateway.hostnames import REMEMBERED, Hostnames, is_loopback, name_of
+from engine.gateway.hostnames import Hostnames, Switches, is_loopback, name_of
+from engine.gateway.router import REMEMBERED, Router
 
 
 def test_table() -> None:
@@ -23,10 +24,49 @@ def test_table() -> None:
 
 def test_memory_of_spellings_is_bounded() -> None:
     table = Hostnames()
-    table.set_service("a", ["production"])
+    table.place("a", "production")
+    router = Router(table)
     for port in range(REMEMBERED * 2):
-        assert table.find(b"a.dev.localhost:%d" % port) is not None
-    assert len(table._remembered) <= REMEMBERED
+        assert router.find(b"a.dev.localhost:%d" % port, "http", "/") is not None
+    assert len(router._plain) <= REMEMBERED
+
+
+def test_a_version_has_a_hostname_of_its_own() -> None:
+    table = Hostnames()
+    table.place("notes", "production")
+    table.place("notes", "staging", Switches(False, True))
+    table.place("my-notes", "production", Switches(True, False))
+    found = table.named("0a1b2c3d-notes.dev.localhost")
+    assert found is not None
+    assert (found.service, found.environment, found.preview) == ("notes", "production", "0a1b2c3d")
+    staged = table.named("my-alias-staging.notes.dev.localhost")
+    assert staged is not None
+    assert (staged.environment, staged.preview) == ("staging", "my-alias")
+    assert table.named("staging.notes.dev.localhost") is None
+    ambiguous = table.named("0a1b2c3d-my-notes.dev.localhost")
+    assert ambiguous is not None
+    assert (ambiguous.service, ambiguous.preview) == ("notes", "0a1b2c3d-my")  # my-notes shows no versions
+    mine = table.named("my-notes.dev.localhost")
+    assert mine is not None
+    assert (mine.service, mine.preview) == ("my-notes", None)
+
+
+def test_an_old_hostname_leads_on_until_it_is_taken() -> None:
+    table = Hostnames()
+    table.set_service("a", ["production", "staging"])
+    table.move("a", "staging", ("a", "canary"))
+    assert table.named("staging.a.dev.localhost") is None
+    assert table.moved("staging.a.dev.localhost") == "canary.a.dev.localhost"
+    table.move("a", "canary", ("a", "beta"))
+    assert table.moved("staging.a.dev.localhost") == "beta.a.dev.localhost"
+    assert table.moved("canary.a.dev.localhost") == "beta.a.dev.localhost"
+    table.place("a", "canary")
+    assert table.moved("canary.a.dev.localhost") is None
+    table.remove("a", "beta")
+    assert table.moved("staging.a.dev.localhost") is None
+    table.set_subdomain("lab")
+    assert table.named("canary.a.lab.localhost") is not None
+    assert table.named("canary.a.dev.localhost") is None
 
 
 @pytest.mark.parametrize(

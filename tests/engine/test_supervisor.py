@@ -29,7 +29,7 @@ def one_line(text: str) -> str:
 
 
 def test_files_of_the_state_folder(engine: RunningEngine) -> None:
-    assert engine.first_line == f"svc-tui engine at {engine.address}"
+    assert engine.first_line.startswith(f"svc-tui engine at {engine.address} and https://127.0.0.1:")
     assert engine.state.stat().st_mode & 0o777 == 0o700
     for path in engine.state.iterdir():
         assert path.stat().st_mode & 0o077 == 0, path.name
@@ -39,6 +39,7 @@ def test_files_of_the_state_folder(engine: RunningEngine) -> None:
         "account_id": engine.account,
         "pid": engine.process.pid,
         "port": engine.port,
+        "tls_port": int(engine.first_line.rpartition(":")[2]),
     }
 
 

@@ -35,9 +35,9 @@ async def test_a_worker_that_uses_no_library_loads_none(bench: Lab, monkeypatch:
 
     loaded: list[str] = []
 
-    def get(args: list[str], data: bytes) -> tuple[str, None]:
+    def get(args: list[str], data: bytes) -> tuple[None, bytes]:
         loaded.append(args[0])
-        return source.read(f"lazy/{args[0]}"), None
+        return None, source.read(f"lazy/{args[0]}").encode()
 
     monkeypatch.setitem(services.SYNC["source"], "get", get)  # type: ignore[index]
     code = """export default { async fetch(request) {

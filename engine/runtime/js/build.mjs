@@ -13,7 +13,8 @@ import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
-import { exportsOfBundles, linkBundles, nodeBundles, nodeNames, refuseCycles } from "./node-bundles.mjs";
+import { buildVendored, exportsOfBundles, linkBundles, nodeBundles, nodeNames, refuseCycles, usedCodes } from "./node-bundles.mjs";
+import { extractNodeLib } from "./node-lib.mjs";
 import { patches } from "./patches.mjs";
 
 const ROOT = path.dirname(fileURLToPath(import.meta.url));
@@ -141,7 +142,7 @@ async function stamp() {
   const names = (await readdir(ROOT, { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile())
     .map((entry) => path.relative(ROOT, path.join(entry.parentPath, entry.name)).split(path.sep).join("/"))
-    .filter((name) => !name.split("/").includes("node_modules"))
+    .filter((name) => !name.split("/").some((part) => part === "node_modules" || part === ".node-lib"))
     .sort();
   const hash = createHash("sha256");
   for (const name of names) {
@@ -151,6 +152,7 @@ async function stamp() {
 }
 
 async function main(out) {
+  await extractNodeLib();
   const digest = await stamp();
   const runtime = (plugins) => esbuild.build({
     ...COMMON, entryPoints: [ENTRY], plugins, footer: { js: "//# sourceURL=internal:runtime" },
@@ -163,7 +165,11 @@ async function main(out) {
   const edges = new Map();
   const link = linkBundles(bundles, exported, edges);
   const virtual = nodeNames(bundles, exported);
-  const lazy = await Promise.all(bundles.map((bundle) => buildLazy(core, wanted, bundle, link, virtual)));
+  const byFile = new Map(bundles.map((bundle) => [bundle.file, bundle.name]));
+  const codes = await usedCodes(bundles);
+  const lazy = await Promise.all(bundles.map((bundle) => (bundle.vendored
+    ? buildVendored(COMMON, bundle, byFile, exported, codes)
+    : buildLazy(core, wanted, bundle, link, virtual))));
   refuseCycles(edges);
   const main = await runtime([registry(wanted), patches]);
   const tools = await esbuild.build({

@@ -1,17 +1,24 @@
-// The lazy bundles of Node's modules (src/node, vendor/node): a file a bundle. What one file imports from
+// The lazy bundles of Node's modules (src/node, node-lib.mjs): a file a bundle. What one file imports from
 // another comes from the other's bundle when it runs, so that Buffer or Readable exist once in an isolate.
 import { existsSync } from "node:fs";
 import { readFile, readdir } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { parse } from "acorn";
 import * as esbuild from "esbuild";
+import { NODE_LIB } from "./node-lib.mjs";
 import { withoutPrimordials } from "./primordials.mjs";
 
 const ROOT = path.dirname(fileURLToPath(import.meta.url));
 const OWN = path.join(ROOT, "src", "node");
-const VENDOR = path.join(ROOT, "vendor", "node", "lib");
 
-/** @typedef {{name: string, file: string, module: string | null}} Bundle module: what a worker imports, without "node:" */
+/**
+ * @typedef {object} Bundle
+ * @property {string} name
+ * @property {string} file
+ * @property {string | null} [module] what a worker imports, without "node:"; undefined: none of Node's
+ * @property {boolean} [vendored] whether it is a file of Node's own
+ */
 
 const slashes = (file) => file.split(path.sep).join("/");
 
@@ -29,8 +36,8 @@ export async function nodeBundles() {
   const own = (await scriptsBelow(OWN)).map((id) => ({
     name: flat("node", id), file: path.join(OWN, `${id}.js`), module: id.startsWith("internal/") ? null : id,
   }));
-  const vendored = (await scriptsBelow(VENDOR)).map((id) => ({
-    name: flat("nodelib", id), file: path.join(VENDOR, `${id}.js`), module: null,
+  const vendored = (await scriptsBelow(NODE_LIB)).map((id) => ({
+    name: flat("nodelib", id), file: path.join(NODE_LIB, `${id}.js`), module: null, vendored: true,
   }));
   return [...own, ...vendored];
 }
@@ -38,16 +45,15 @@ export async function nodeBundles() {
 /** Where `specifier` leads from Node's code or a package: to a file of ours, else undefined. */
 function find(specifier, importer) {
   const vendored = /^nodelib:(.+)$/.exec(specifier);
-  if (vendored !== null) return path.join(VENDOR, `${vendored[1]}.js`);
-  const fromPackage = /[\\/]node_modules[\\/]/.test(importer);
+  if (vendored !== null) return path.join(NODE_LIB, `${vendored[1]}.js`);
   // Packages write "buffer/" for the npm package of that name: theirs are ours too.
-  const id = specifier.replace(/^node:/, "").replace(/\/$/, fromPackage ? "" : "/");
+  const id = specifier.replace(/^node:/, "").replace(/\/$/, "");
   if (/^\.\.?\//.test(id)) {
     const file = path.resolve(path.dirname(importer), id);
     return file.startsWith(OWN) ? file : undefined;
   }
   if (!/^[a-z_][a-z0-9_]*(?:\/[a-z0-9_]+)*$/.test(id)) return undefined;
-  for (const folder of [OWN, VENDOR]) if (existsSync(path.join(folder, `${id}.js`))) return path.join(folder, `${id}.js`);
+  for (const folder of [OWN, NODE_LIB]) if (existsSync(path.join(folder, `${id}.js`))) return path.join(folder, `${id}.js`);
   return undefined;
 }
 
@@ -85,17 +91,63 @@ export function linkBundles(bundles, names, edges) {
           contents: `const {${pairs.map(([a, b]) => `${a}:${b}`)}}=${get(file)};export {${pairs.map(([a, b]) => `${b} as ${a}`)}};`,
         };
       });
-      build.onLoad({ filter: /[\\/]vendor[\\/]node[\\/]lib[\\/]/ }, async ({ path: file }) => ({ contents: await vendoredText(file) }));
     },
   });
 }
 
-/** Node's source, with the three names its modules find in scope. */
-async function vendoredText(file) {
-  const text = await readFile(file, "utf8");
-  const process = /\bprocess\./.test(text) ? 'const process=require("process");' : "";
-  const binding = /\binternalBinding\(/.test(text) ? 'const internalBinding=require("internal/binding").internalBinding;' : "";
-  return `${process}${binding}${withoutPrimordials(text)}`;
+/** What Node's files call of `process`; other mentions are in the text of errors. */
+const USES_PROCESS = /(?<![`'"\w.])process\.(binding|cwd|emitWarning|env|_exiting|nextTick|stderr)\b/g;
+
+/**
+ * The bundle of a file of Node's: a function that gives its `module.exports`. Its code is at the function's top,
+ * not in another that V8 would skip first and compile later.
+ * @param {esbuild.BuildOptions} common
+ * @param {Bundle} bundle
+ * @param {Map<string, string>} byFile
+ * @param {Map<string, string[]>} names
+ * @param {Set<string>} codes the errors that anything uses
+ * @returns {Promise<string>}
+ */
+export async function buildVendored(common, { name, file }, byFile, names, codes) {
+  let text = (await readFile(file, "utf8")).replace(/^'use strict';$/m, "");
+  if (file.endsWith("errors.js")) text = withoutUnusedCodes(text, codes);
+  text = text
+    .replace(/\bprocess\.platform\b/g, '"linux"')
+    .replace(USES_PROCESS, "require('process').$1")
+    .replace(/\binternalBinding\(/g, "require('internal/binding').internalBinding(")
+    .replace(/\brequire\('([^']+)'\)/g, (_, id) => {
+      const found = find(id, file);
+      if (found === undefined || !byFile.has(found)) throw new Error(`${file}: nothing is ${id}`);
+      return `__load(${JSON.stringify(byFile.get(found))})${names.get(found)?.includes("default") ? ".default" : ""}`;
+    });
+  const { charset, legalComments, minifySyntax, minifyWhitespace, target, lineLimit } = common;
+  // Assigned, since a function that nobody uses would be dropped.
+  const { code } = await esbuild.transform(
+    `__bundle=(function(__core){"use strict";const __load=__core["lazy.js"]().load,module={exports:{}};let exports=module.exports;${
+      withoutPrimordials(text)}\nreturn module.exports})`,
+    { charset, legalComments, minifySyntax, minifyWhitespace, target, lineLimit },
+  );
+  return `(${code.trim().slice("__bundle=".length).replace(/;$/, "")})\n//# sourceURL=internal:${name}\n`;
+}
+
+/** Node's 350 codes, of which most are of modules that are not here. @param {string} text @param {Set<string>} used */
+function withoutUnusedCodes(text, used) {
+  const { body } = parse(text, { ecmaVersion: "latest", sourceType: "script" });
+  const drop = body.filter(({ type, expression }) =>
+    type === "ExpressionStatement" && expression.callee?.name === "E" && !used.has(expression.arguments[0].value));
+  for (const { start, end } of drop.reverse()) text = text.slice(0, start) + text.slice(end);
+  return text;
+}
+
+/** The codes of errors that anything mentions. @param {Bundle[]} bundles @returns {Promise<Set<string>>} */
+export async function usedCodes(bundles) {
+  const used = new Set();
+  for (const { file } of bundles.filter((bundle) => bundle.module !== undefined)) {
+    const text = await readFile(file, "utf8");
+    const mentions = file.endsWith("errors.js") ? text.replace(/^E\('ERR_\w+'/gm, "") : text;
+    for (const [code] of mentions.matchAll(/\bERR_[A-Z0-9_]+/g)) used.add(code);
+  }
+  return used;
 }
 
 /**
@@ -108,14 +160,15 @@ export async function exportsOfBundles(common, files) {
   const known = new Set(files);
   const inside = slashes(path.join(ROOT, "src"));
   const { metafile } = await esbuild.build({
-    ...common, format: "esm", entryPoints: files.filter((file) => !file.startsWith(VENDOR)), outdir: path.join(ROOT, "none"), outbase: ROOT,
+    ...common, format: "esm", entryPoints: files.filter((file) => !file.startsWith(NODE_LIB)), outdir: path.join(ROOT, "none"), outbase: ROOT,
     plugins: [{
       name: "others-external",
       setup(build) {
         build.onResolve({ filter: /./ }, (args) => {
           if (args.kind === "entry-point") return undefined;
           if (args.path.startsWith("svc:")) return { path: args.path, external: true };
-          const file = find(args.path, args.importer) ?? path.resolve(args.resolveDir, args.path);
+          const relative = args.path.startsWith(".") ? path.resolve(args.resolveDir, args.path) : "";
+          const file = find(args.path, args.importer) ?? relative;
           return known.has(file) || slashes(file).startsWith(inside) ? { path: file, external: true } : undefined;
         });
       },

@@ -6,7 +6,7 @@ const CLASSES = [
 ].sort((a, b) => b.length - a.length);
 
 /** Node's "safe" classes have a null prototype chain, so that patches of the built-in do not reach them. */
-const SAFE = { SafeArrayIterator: "__iterate", SafeStringIterator: "__iterate" };
+const SAFE = { SafeArrayIterator: "__iterate", SafeStringIterator: "__iterate", SafeStringPrototypeSearch: "((text,pattern)=>text.search(pattern))" };
 
 const PRELUDE =
   "const __g=globalThis,__u=__g.Function.prototype.call.bind.bind(__g.Function.prototype.call)," +

@@ -7,12 +7,13 @@ a JSON value and bytes), or ``ASYNC``, operations answered on the event loop. Th
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from engine.bindings.binding import BindingError, Result
 
 from ..frames import dumps, loads
-from . import crypto, crypto_node, random, source, zlib, zlib_node
+from . import random, source
 
 if TYPE_CHECKING:
     from ..http import Body
@@ -21,15 +22,41 @@ if TYPE_CHECKING:
 Sync = Callable[[list[Any], bytes], tuple[Any, bytes | None]]
 Async = Callable[["Invocation", list[Any], "Body"], Awaitable[Result]]
 
-SYNC: Mapping[str, Mapping[str, Sync]] = {
-    "crypto": crypto.SYNC,
-    "crypto-node": crypto_node.SYNC,
-    "random": random.SYNC,
-    "source": source.SYNC,
-    "zlib": zlib.SYNC,
-    "zlib-node": zlib_node.SYNC,
+SYNC: dict[str, Mapping[str, Sync]] = {"random": random.SYNC, "source": source.SYNC}
+ASYNC: dict[str, Mapping[str, Async]] = {}
+
+#: Module and table of the services that are imported when first asked: a start has no 100 ms for them.
+_LATE_SYNC = {
+    "crypto": ("crypto", "SYNC"),
+    "crypto-node": ("node", "CRYPTO"),
+    "durable": ("durable", "SYNC"),
+    "storage": ("durable", "STORAGE"),
+    "zlib": ("zlib", "SYNC"),
+    "zlib-node": ("node", "ZLIB"),
 }
-ASYNC: Mapping[str, Mapping[str, Async]] = {"crypto": crypto.ASYNC}
+_LATE_ASYNC = {"crypto": ("crypto", "ASYNC"), "durable": ("durable", "ASYNC")}
+
+
+def load() -> None:
+    """Import them all; any thread."""
+    for service in _LATE_SYNC:
+        _sync(service)
+    for service in _LATE_ASYNC:
+        _async(service)
+
+
+def _sync(service: str) -> Mapping[str, Sync]:
+    if service not in SYNC and service in _LATE_SYNC:
+        module, table = _LATE_SYNC[service]
+        SYNC[service] = getattr(import_module(f"{__name__}.{module}"), table)
+    return SYNC.get(service, {})
+
+
+def _async(service: str) -> Mapping[str, Async]:
+    if service not in ASYNC and service in _LATE_ASYNC:
+        module, table = _LATE_ASYNC[service]
+        ASYNC[service] = getattr(import_module(f"{__name__}.{module}"), table)
+    return ASYNC.get(service, {})
 
 
 def answer(request: bytes) -> bytes:
@@ -41,7 +68,7 @@ def answer(request: bytes) -> bytes:
     data: bytes | None = None
     try:
         service, operation, args = loads(request[4 : 4 + size])
-        function = SYNC.get(service, {}).get(operation)
+        function = _sync(service).get(operation)
         if function is None:
             raise BindingError(f"The runtime has no operation {service}.{operation}.", "TypeError")
         value, data = function(args, request[4 + size :])
@@ -59,7 +86,7 @@ async def call(invocation: Invocation, service: str, operation: str, args: list[
     Raises:
         BindingError: There is no such operation, or it failed.
     """
-    function = ASYNC.get(service, {}).get(operation)
+    function = _async(service).get(operation)
     if function is None:
         raise BindingError(f"The runtime has no operation {service}.{operation}.", "TypeError")
     return await function(invocation, args, body)

@@ -7,7 +7,7 @@ compressed answer is decompressed, and its Content-Encoding and Content-Length a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urljoin, urlsplit
@@ -15,6 +15,10 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from engine.bindings.binding import Binding, BindingError, Result
+
+from ..http import Request, Response
+from ..messages import asks_upgrade
+from . import websocket
 
 if TYPE_CHECKING:
     from ..http import Body
@@ -31,6 +35,10 @@ _DECODED = ("content-encoding", "content-length")
 _LOST = "Network connection lost."
 
 
+Local = Callable[[Request, "Invocation"], Awaitable[Response | None]]
+"""Answers a request without the network, where its URL is one of this machine's own; else gives None."""
+
+
 class OutgoingFetch(Binding):
     """The network, in the shape of a binding: so every fetch is traced like any other call."""
 
@@ -38,6 +46,7 @@ class OutgoingFetch(Binding):
 
     def __init__(self) -> None:
         super().__init__("fetch")
+        self.local: Local | None = None
         self._client: asyncio.Task[httpx.AsyncClient] | None = None
 
     async def call(self, invocation: Invocation, operation: str, args: list[Any], body: Body) -> Result:
@@ -50,12 +59,17 @@ class OutgoingFetch(Binding):
             BindingError: A TypeError, as fetch has for every network error.
         """
         sent = args[0]
+        if body is not None and asks_upgrade(sent["method"], sent["headers"]):
+            return await self._upgrade(invocation, sent["url"], sent["headers"], body)
         method, url, mode = sent["method"], sent["url"], sent.get("redirect", "follow")
         headers = [(name, value) for name, value in sent["headers"] if name.lower() not in _HOP_BY_HOP]
         redirected = False
         for _ in range(_REDIRECTS + 1):
-            async with invocation.tree.connections:
-                response = await self._send(method, url, headers, body)
+            found = await self._here(method, url, headers, body, invocation)
+            if found is None:
+                async with invocation.tree.connections:
+                    found = await self._send(method, url, headers, body)
+            response = found
             location = response.headers.get("location")
             if mode == "manual" or location is None or response.status_code not in (301, 302, 303, 307, 308):
                 return await _result(response, url, redirected)
@@ -82,6 +96,22 @@ class OutgoingFetch(Binding):
                 raise BindingError("Too many subrequests.")
         raise BindingError("Too many redirects.", "TypeError")
 
+    async def _upgrade(self, invocation: Invocation, url: str, given: list[list[str]], body: Body) -> Result:
+        """A WebSocket: to a worker of this machine, or to anywhere."""
+        headers = [(name, value) for name, value in given]
+        if self.local is not None:
+            answer = await self.local(Request("GET", url, headers, body), invocation)
+            if answer is not None:
+                value = {
+                    "status": answer.status,
+                    "statusText": answer.status_text,
+                    "headers": answer.headers,
+                    "url": url,
+                    "redirected": False,
+                }
+                return Result(value, answer.body)
+        return await websocket.open_socket(url, headers, body)
+
     def subject(self, operation: str, args: list[Any]) -> str:
         """``GET https://host/path``; the query is left out, since it is where tokens travel."""
         parts = urlsplit(args[0]["url"])
@@ -97,6 +127,25 @@ class OutgoingFetch(Binding):
             client = await self._client
             await client.aclose()
             self._client = None
+
+    async def _here(
+        self, method: str, url: str, headers: list[tuple[str, str]], body: Body, invocation: Invocation
+    ) -> httpx.Response | None:
+        """The answer of a worker on this machine whose URL it is; None when the network is to be asked."""
+        if self.local is None:
+            return None
+        fields = [(name.lower(), value) for name, value in headers]
+        if isinstance(body, bytes) and not any(name == "content-length" for name, _ in fields):
+            fields.append(("content-length", str(len(body))))
+        answer = await self.local(Request(method, url, fields, body), invocation)
+        if answer is None:
+            return None
+        return httpx.Response(
+            answer.status,
+            headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers],
+            content=answer.body,
+            extensions={"reason_phrase": answer.status_text.encode("latin-1", "replace")},
+        )
 
     async def _send(
         self, method: str, url: str, headers: list[tuple[str, str]], body: Body

@@ -31,12 +31,12 @@ def read(name: str) -> str:
         ) from None
 
 
-def _get(args: list[Any], data: bytes) -> tuple[str, None]:
-    """The source of the lazy library ``[name]``; only plain names are looked up."""
+def _get(args: list[Any], data: bytes) -> tuple[None, bytes]:
+    """The source of the lazy library ``[name]``, in ASCII; only plain names are looked up."""
     name = str(args[0])
     if not name.replace("-", "").isalnum():
         raise BundleMissing(f"{name!r} is not the name of a library.")
-    return read(f"lazy/{name}"), None
+    return None, read(f"lazy/{name}").encode("ascii")
 
 
 SYNC: Mapping[str, Callable[[list[Any], bytes], tuple[Any, bytes | None]]] = {"get": _get}

@@ -1,5 +1,5 @@
 /** The modules that come with the platform, and what they export; the values are in builtins.js. */
 export const builtinNames = {
   __proto__: null,
-  "cloudflare:workers": ["DurableObject", "RpcTarget", "WorkerEntrypoint", "env", "waitUntil"],
+  "cloudflare:workers": ["DurableObject", "RpcStub", "RpcTarget", "WorkerEntrypoint", "env", "waitUntil"],
 };

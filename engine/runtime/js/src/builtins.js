@@ -1,7 +1,7 @@
 /** The modules that come with the platform; their export names are in builtin-names.js too, for the compiler. */
 import { currentEvent } from "./events.js";
 import { waitUntil } from "./context.js";
-import { DurableObject, RpcTarget, WorkerEntrypoint } from "./entrypoint.js";
+import { DurableObject, RpcStub, RpcTarget, WorkerEntrypoint } from "./entrypoint.js";
 import { moduleEnv } from "./env.js";
 import { nodeNamespace } from "./node.js";
 import { Error_ } from "./primordials.js";
@@ -11,6 +11,7 @@ const builtins = {
   "cloudflare:workers": {
     __proto__: null,
     DurableObject,
+    RpcStub,
     RpcTarget,
     WorkerEntrypoint,
     get env() { return moduleEnv(); },

@@ -1,13 +1,13 @@
 /**
  * console.*: each line goes to the host as text, with the place in the user's files that wrote it.
  */
-import { currentEvent } from "./events.js";
+import { currentEvent, isExact } from "./events.js";
 import { formatLog, inspect } from "./inspect.js";
 import {
-  ArrayPrototypeSlice, DateNow, Error_, MapPrototypeDelete, MapPrototypeGet, MapPrototypeSet, Map_, ObjectDefineProperty,
+  ArrayPrototypeSlice, DateNow, Error_, MapPrototypeDelete, MapPrototypeGet, MapPrototypeSet, Map_, ObjectCreate, ObjectDefineProperty,
   ObjectGetOwnPropertyDescriptor, SymbolToStringTag,
 } from "./primordials.js";
-import { CONSOLE, post, quote } from "./ring.js";
+import { CONSOLE, post, quote, WHOLE } from "./ring.js";
 
 const { captureStackTrace } = Error;
 /** Enough to get past our own frames and those of a logging library. */
@@ -33,7 +33,9 @@ function stackHere(above) {
 function write(level, text, above) {
   const event = currentEvent();
   if (indent !== "") text = indent + text;
-  post(CONSOLE, 0, event === null ? 0 : event.id, `["${level}",${quote(text)},${quote(stackHere(above))}]`, null);
+  // A stack takes as long as many a handler: only who wants the place pays for it.
+  const stack = event !== null && event.places ? quote(stackHere(above)) : '""';
+  post(CONSOLE, isExact() ? WHOLE : 0, event === null ? 0 : event.id, `["${level}",${quote(text)},${stack}]`, null);
 }
 
 const printer = (level) => function print() {
@@ -111,9 +113,11 @@ methods.groupCollapsed = methods.group;
 
 /** @returns {object} the global `console` */
 export function makeConsole() {
-  const console = {};
+  // A namespace object has a prototype of its own (https://console.spec.whatwg.org/#console-namespace).
+  const console = ObjectCreate({});
   for (const name in methods) {
     ObjectDefineProperty(methods[name], "name", { __proto__: null, value: name, configurable: true });
+    ObjectDefineProperty(methods[name], "length", { __proto__: null, value: 0, configurable: true });
     console[name] = methods[name];
   }
   ObjectDefineProperty(console, SymbolToStringTag, { __proto__: null, value: "console", configurable: true });

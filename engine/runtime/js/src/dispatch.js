@@ -8,16 +8,17 @@ import { encodeUtf8 } from "./encoding/utf8.js";
 import { WorkerEntrypoint } from "./entrypoint.js";
 import { envOf } from "./env.js";
 import { describe } from "./errors.js";
-import { beginEvent, eventOf } from "./events.js";
-import { abortRequest, createIncomingRequest } from "./fetch/request.js";
+import { beginEvent, eventOf, onEnd, setCalling } from "./events.js";
+import { abortRequest, asksUpgrade, createIncomingRequest } from "./fetch/request.js";
 import { isResponse, readResponse } from "./fetch/response.js";
 import { Incoming, send, stopSending } from "./flow.js";
 import { toJson } from "./json.js";
+import { load } from "./lazy.js";
 import {
-  ArrayPrototypePush, JSONParse, ObjectKeys, PromisePrototypeThen, PromiseResolve, ReflectApply, ReflectConstruct,
-  TypedArrayPrototypeGetLength, TypeError_,
+  ArrayPrototypePush, FunctionPrototypeToString, JSONParse, ObjectKeys, PromisePrototypeThen, PromiseResolve, ReflectApply, ReflectConstruct,
+  StringPrototypeStartsWith, TypedArrayPrototypeGetLength, TypeError_,
 } from "./primordials.js";
-import { DONE, END, EXCEPTION, FINISHED, post, quote, RESPONSE, STREAM, takeBytes, takeText, VALUE, WHOLE } from "./ring.js";
+import { DONE, END, EXCEPTION, FINISHED, PLACES, post, quote, RESPONSE, STREAM, takeBytes, takeText, VALUE, WHOLE } from "./ring.js";
 import { fireFetch, fireScheduled, listenedEvents } from "./service-worker.js";
 
 /** A body up to this many bytes goes with its head. */
@@ -33,10 +34,13 @@ export function setExports(namespace) {
 }
 
 const isClass = (value) => typeof value === "function" && value.prototype instanceof WorkerEntrypoint;
+/** Durable Objects need not extend anything. */
+const isAnyClass = (value) =>
+  typeof value === "function" && (isClass(value) || StringPrototypeStartsWith(FunctionPrototypeToString(value), "class"));
 
 function handlersOf(value) {
   const found = [];
-  const object = isClass(value) ? value.prototype : value;
+  const object = isAnyClass(value) ? value.prototype : value;
   if (object === null || (typeof object !== "object" && typeof object !== "function")) return found;
   for (let i = 0; i < EVENTS.length; i++) if (typeof object[EVENTS[i]] === "function") ArrayPrototypePush(found, EVENTS[i]);
   return found;
@@ -49,9 +53,9 @@ export function describeHandlers() {
   const names = ObjectKeys(exports);
   for (let i = 0; i < names.length; i++) {
     const value = exports[names[i]];
-    if (names[i] === "default" || (typeof value !== "object" && !isClass(value)) || value === null) continue;
+    if (names[i] === "default" || (typeof value !== "object" && !isAnyClass(value)) || value === null) continue;
     const handlers = handlersOf(value);
-    if (handlers.length > 0 || isClass(value)) ArrayPrototypePush(named, { name: names[i], handlers });
+    if (handlers.length > 0 || isAnyClass(value)) ArrayPrototypePush(named, { name: names[i], handlers });
   }
   return { handlers: handlersOf(exports.default), named };
 }
@@ -89,14 +93,34 @@ function missing(name, entrypoint) {
 export function receiveEvent(flags, id) {
   const head = JSONParse(takeText());
   const event = beginEvent(id);
+  event.places = (flags & PLACES) !== 0;
   const body = flags & WHOLE ? takeBytes() : flags & STREAM ? new Incoming(id, event) : null;
   const name = head[0];
+  const object = name === "fetch" ? head[7] : head[3]?.object;
   let result;
+  setCalling(true);
   try {
     if (name === "fetch") {
-      const request = createIncomingRequest(head[3], head[4], head[5], body, head[6] ?? undefined);
+      // A client that asks for a WebSocket has messages for a body: websocket.js.
+      const upgrade = (flags & STREAM) !== 0 && asksUpgrade(head[3], head[5]);
+      if (upgrade) {
+        event.socket = body;
+        onEnd(event, () => body.cancel());
+      }
+      const request = createIncomingRequest(head[3], head[4], head[5], upgrade ? null : body, head[6] ?? undefined);
       event.request = request;
-      result = exports === null ? fireFetch(event, request) : call(event, name, head[1], head[2], request);
+      if (object) result = toObject(object, (instance, { callHandler }) => callHandler(instance, name, [request]));
+      else result = exports === null ? fireFetch(event, request) : call(event, name, head[1], head[2], request);
+    } else if (name === "rpc" && object) {
+      const { serve } = load("rpc");
+      result = toObject(object, (self) => serve(event, head[3], body, () => ({ __proto__: null, self, kind: "instance" })));
+    } else if (name === "alarm" && object) {
+      const { retryCount, isRetry } = head[3];
+      result = toObject(object, (instance, { callHandler }) => callHandler(instance, name, [{ retryCount, isRetry, scheduledTime: head[3].scheduledTime }]));
+    } else if (name === "evict") {
+      result = load("durable").evict(object);
+    } else if (name === "rpc") {
+      result = load("rpc").serve(event, head[3], body, () => rpcRoot(event, head[1], head[2]));
     } else if (exports === null) {
       result = fireScheduled(event, name, head[3]);
     } else {
@@ -105,8 +129,10 @@ export function receiveEvent(flags, id) {
   } catch (error) {
     fail(event, error);
     return;
+  } finally {
+    setCalling(false);
   }
-  const answer = name === "fetch" ? respond : reply;
+  const answer = name === "fetch" ? respond : name === "rpc" ? replyRpc : reply;
   PromisePrototypeThen(PromiseResolve(result), (value) => answer(event, value), (error) => fail(event, error));
 }
 
@@ -124,6 +150,7 @@ function respond(event, response) {
   try {
     if (!isResponse(response)) throw new TypeError_("Incorrect type for Promise: the Promise did not resolve to 'Response'.");
     parts = readResponse(response);
+    if (parts.webSocket !== null) parts.body = upgraded(event, parts.webSocket);
   } catch (error) {
     fail(event, error);
     return;
@@ -142,10 +169,49 @@ function respond(event, response) {
   }
 }
 
+/** The body of messages for the client of a response with a WebSocket. */
+function upgraded(event, socket) {
+  const source = event.socket;
+  if (source === null) {
+    throw new TypeError_('Worker tried to return WebSocket in a response to a request which did not contain the header "Upgrade: websocket".');
+  }
+  event.socket = null;
+  return load("websocket").handOver(socket, source);
+}
+
 /** The result of an event that is not a request. @param {Event_} event @param {any} value */
 function reply(event, value) {
   if (event.ended || event.responded) return;
   post(VALUE, settle(event) ? FINISHED : 0, event.id, toJson(value), null);
+}
+
+/** Let a Durable Object do something. @param {any} object @param {(instance: any, library: any) => any} use */
+function toObject(object, use) {
+  const library = load("durable");
+  return library.deliver(object, exports, (instance) => use(instance, library));
+}
+
+/** What a path of an RPC call begins at. @param {Event_} event */
+function rpcRoot(event, entrypoint, props) {
+  const context = makeContext(event, props), env = envOf(event);
+  const target = exports?.[entrypoint ?? "default"];
+  if (isClass(target)) return { __proto__: null, self: ReflectConstruct(target, [context, env]), kind: "instance" };
+  if (typeof target !== "object" || target === null) throw new TypeError_(`The RPC receiver has no entrypoint "${entrypoint ?? "default"}".`);
+  return { __proto__: null, self: target, kind: "handler", env, context };
+}
+
+/** The result of a remote call: a message, or a stream that the other side opens. */
+function replyRpc(event, { caps, body }) {
+  if (event.ended || event.responded) return;
+  const head = toJson(caps);
+  if (isBytes(body) && TypedArrayPrototypeGetLength(body) <= WHOLE_BYTES) {
+    post(VALUE, WHOLE | (settle(event) ? FINISHED : 0), event.id, head, body);
+  } else {
+    hold(event);
+    settle(event);
+    post(VALUE, STREAM, event.id, head, null);
+    send(event.id, body, () => release(event));
+  }
 }
 
 const isBytes = (body) => {

@@ -2,6 +2,8 @@
  * The classes that the module `cloudflare:workers` gives to extend
  * (https://developers.cloudflare.com/workers/runtime-apis/bindings/service-bindings/rpc/).
  */
+import { TypeError_ } from "./primordials.js";
+
 export class WorkerEntrypoint {
   constructor(ctx, env) {
     this.ctx = ctx;
@@ -17,3 +19,10 @@ export class DurableObject {
 }
 
 export class RpcTarget {}
+
+/** What a function or RpcTarget of another isolate is an instance of; only the runtime makes them. */
+export class RpcStub {
+  constructor() {
+    throw new TypeError_("Illegal constructor: a stub comes of sending a function or an RpcTarget.");
+  }
+}

@@ -5,7 +5,7 @@
  * whose behalf a microtask runs.
  */
 import {
-  Error_, MapPrototypeDelete, MapPrototypeForEach, MapPrototypeGet, MapPrototypeGetSize, MapPrototypeSet, Map_,
+  ArrayPrototypePush, Error_, MapPrototypeDelete, MapPrototypeForEach, MapPrototypeGet, MapPrototypeGetSize, MapPrototypeSet, Map_,
 } from "./primordials.js";
 
 /**
@@ -16,7 +16,10 @@ import {
  * @property {number} waits promises of waitUntil that are open, and the response's body
  * @property {boolean} passThrough ctx.passThroughOnException was called
  * @property {Request | null} request
+ * @property {boolean} places somebody wants to know where console lines are written
  * @property {any} env
+ * @property {import("./streams.js").ByteSource | null} socket a WebSocket client's messages, when it asked for an upgrade
+ * @property {(() => void)[] | null} ends what to do when it ends
  */
 
 /** @type {Map<number, Event_>} */
@@ -27,7 +30,7 @@ let started = false;
 
 /** @param {number} id @returns {Event_} */
 export function beginEvent(id) {
-  const event = { id, ended: false, responded: false, waits: 0, passThrough: false, request: null, env: null };
+  const event = { id, ended: false, responded: false, waits: 0, passThrough: false, request: null, places: false, env: null, socket: null, ends: null };
   MapPrototypeSet(live, id, event);
   running = event;
   return event;
@@ -37,6 +40,15 @@ export function beginEvent(id) {
 export function endEvent(event) {
   event.ended = true;
   MapPrototypeDelete(live, event.id);
+  const { ends } = event;
+  event.ends = null;
+  for (let i = 0; ends !== null && i < ends.length; i++) ends[i]();
+}
+
+/** Do something when an event has ended. @param {Event_} event @param {() => void} run */
+export function onEnd(event, run) {
+  if (event.ended) run();
+  else ArrayPrototypePush((event.ends ??= []), run);
 }
 
 /** @param {number} id @returns {Event_ | undefined} */
@@ -57,8 +69,15 @@ export function currentEvent() {
   return running;
 }
 
+/** Whether the handler itself is being called: what it does before its first `await` is certainly its own. */
+let calling = false;
+/** @param {boolean} now */
+export function setCalling(now) {
+  calling = now;
+}
+
 /** Whether `currentEvent` is certain. */
-export const isExact = () => MapPrototypeGetSize(live) <= 1;
+export const isExact = () => calling || MapPrototypeGetSize(live) <= 1;
 
 export const liveCount = () => MapPrototypeGetSize(live);
 
@@ -66,6 +85,9 @@ export const liveCount = () => MapPrototypeGetSize(live);
 export function finishStartup() {
   started = true;
 }
+
+/** Whether the global scope has been evaluated. */
+export const isStarted = () => started;
 
 /** Workers refuses I/O and timers in the global scope. @throws {Error} */
 export function requireEvent() {

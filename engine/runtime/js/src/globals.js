@@ -63,6 +63,8 @@ const LAZY = {
   subtle: ["CryptoKey", "SubtleCrypto"],
   url: ["URL", "URLSearchParams"],
   "url-pattern": ["URLPattern"],
+  "user-timing": ["PerformanceEntry", "PerformanceMark", "PerformanceMeasure", "PerformanceObserver", "PerformanceObserverEntryList"],
+  websocket: ["WebSocket", "WebSocketPair"],
 };
 
 function define(table, enumerable) {

@@ -6,7 +6,9 @@ import { core } from "svc:core";
 import { hostCallSync } from "./channel.js";
 import {
   evaluateScript, globalThis_, MapPrototypeGet, MapPrototypeSet, Map_, ObjectDefineProperty, ReflectApply,
+  TypedArrayPrototypeGetLength,
 } from "./primordials.js";
+import { asciiText } from "./ring.js";
 
 /** @type {Map<string, object>} name → exports, of those that were loaded */
 const loaded = new Map_();
@@ -19,8 +21,8 @@ const loaded = new Map_();
 export function load(name) {
   let exports = MapPrototypeGet(loaded, name);
   if (exports === undefined) {
-    const source = hostCallSync("source", "get", [name]).value;
-    exports = ReflectApply(evaluateScript(source), undefined, [core]);
+    const { bytes } = hostCallSync("source", "get", [name]);
+    exports = ReflectApply(evaluateScript(asciiText(bytes, 0, TypedArrayPrototypeGetLength(bytes))), undefined, [core]);
     MapPrototypeSet(loaded, name, exports);
   }
   return exports;

@@ -11,12 +11,14 @@ import { describe, useDOMException } from "./errors.js";
 import { finishStartup } from "./events.js";
 import { installGlobals } from "./globals.js";
 import { toJson } from "./json.js";
+import { load } from "./lazy.js";
 import { linkProgram } from "./linker.js";
 import { enterFrame } from "./node.js";
 import { JSONParse, ObjectDefineProperty, PromisePrototypeThen, globalThis_ } from "./primordials.js";
-import { BROKEN, CANCEL, EVENT, LOAD, LOADED, onFrame, post, takeText, TICK } from "./ring.js";
+import { BROKEN, CANCEL, EVENT, LOAD, LOADED, onFrame, post, RELEASE, takeText, TICK } from "./ring.js";
 import { clearInterval, clearTimeout, report, setInterval, setTimeout, tick } from "./timers.js";
 import { guardWaiting } from "./waiting.js";
+import { requireArguments } from "./webidl.js";
 
 function loaded() {
   finishStartup();
@@ -27,7 +29,7 @@ function failed(error) {
   post(LOADED, BROKEN, 0, describe(error), null);
 }
 
-function load() {
+function loadProgram() {
   const { program, bindings } = JSONParse(takeText());
   try {
     loadBindings(bindings);
@@ -54,7 +56,10 @@ onFrame((type, flags, id) => {
       receiveCancel(flags, id);
       break;
     case LOAD:
-      load();
+      loadProgram();
+      break;
+    case RELEASE:
+      load("rpc").releaseExport(id);
       break;
     default:
       receiveCall(type, flags, id);
@@ -64,9 +69,16 @@ onFrame((type, flags, id) => {
 useDOMException((message, name) => new DOMException(message, name));
 guardWaiting();
 installGlobals();
-const own = { __proto__: null, clearInterval, clearTimeout, console: makeConsole(), reportError: report, setInterval, setTimeout };
+/** @param {any} error */
+function reportError(error) {
+  requireArguments(arguments.length, 1, "reportError");
+  report(error);
+}
+
+const own = { __proto__: null, clearInterval, clearTimeout, console: makeConsole(), reportError, setInterval, setTimeout };
 for (const name in own) {
   // The bundle's own names are shortened.
   if (typeof own[name] === "function") ObjectDefineProperty(own[name], "name", { __proto__: null, value: name, configurable: true });
-  ObjectDefineProperty(globalThis_, name, { __proto__: null, value: own[name], writable: true, enumerable: true, configurable: true });
+  const enumerable = name !== "console"; // a namespace object
+  ObjectDefineProperty(globalThis_, name, { __proto__: null, value: own[name], writable: true, enumerable, configurable: true });
 }

@@ -3,21 +3,53 @@
  * but here the clock is this machine's and only its resolution, a millisecond, is kept.
  */
 import { EventTarget } from "./event-target.js";
+import { load } from "./lazy.js";
 import { DateNow, TypeError_ } from "./primordials.js";
-import { defineInterface } from "./webidl.js";
+import { defineInterface, requireArguments } from "./webidl.js";
 
 const TOKEN = {};
 const origin = DateNow();
 
 export class Performance extends EventTarget {
   #brand;
-  constructor(token) {
+  constructor(token = undefined) {
     if (token !== TOKEN) throw new TypeError_("Illegal constructor");
     super();
   }
   get timeOrigin() { return (this.#brand, origin); }
   now() { return (this.#brand, DateNow() - origin); }
   toJSON() { return (this.#brand, { timeOrigin: origin }); }
+
+  // The timeline is a lazy bundle (src/performance).
+  mark(markName, markOptions = undefined) {
+    void this.#brand;
+    requireArguments(arguments.length, 1, "Performance.mark");
+    return load("user-timing").mark(markName, markOptions);
+  }
+  clearMarks(markName = undefined) {
+    void this.#brand;
+    load("user-timing").clear("mark", markName === undefined ? undefined : `${markName}`);
+  }
+  measure(measureName, startOrMeasureOptions = undefined, endMark = undefined) {
+    void this.#brand;
+    requireArguments(arguments.length, 1, "Performance.measure");
+    return load("user-timing").measure(`${measureName}`, startOrMeasureOptions, endMark);
+  }
+  clearMeasures(measureName = undefined) {
+    void this.#brand;
+    load("user-timing").clear("measure", measureName === undefined ? undefined : `${measureName}`);
+  }
+  getEntries() { return (this.#brand, load("user-timing").selectAll()); }
+  getEntriesByType(type) {
+    void this.#brand;
+    requireArguments(arguments.length, 1, "Performance.getEntriesByType");
+    return load("user-timing").selectAll(undefined, `${type}`);
+  }
+  getEntriesByName(name, type = undefined) {
+    void this.#brand;
+    requireArguments(arguments.length, 1, "Performance.getEntriesByName");
+    return load("user-timing").selectAll(`${name}`, type === undefined ? undefined : `${type}`);
+  }
 }
 defineInterface(Performance, "Performance");
 

@@ -3,10 +3,11 @@
  * when it is due. One timer a tick: the microtasks of one run before the next, as the standard has it.
  */
 import { describe } from "./errors.js";
+import { dispatch, ErrorEvent, hasListener, trust } from "./event-target.js";
 import { currentEvent, enter, isExact, liveCount, requireEvent } from "./events.js";
 import {
-  ArrayPrototypePop, ArrayPrototypePush, ArrayPrototypeSlice, DateNow, MapPrototypeDelete, MapPrototypeGet, MapPrototypeSet,
-  Map_, Promise_, PromiseReject, ReflectApply, TypeError_,
+  ArrayPrototypePop, ArrayPrototypePush, ArrayPrototypeSlice, DateNow, globalThis_, JSONParse, MapPrototypeDelete, MapPrototypeGet,
+  MapPrototypeSet, Map_, Promise_, PromiseReject, ReflectApply, RegExpPrototypeExec, TypeError_,
 } from "./primordials.js";
 import { addPending, post, REPORT, TIMER } from "./ring.js";
 
@@ -134,10 +135,33 @@ export function sweepTimers() {
   for (let i = 0; i < heap.length; i++) if (isOver(heap[i])) clear(heap[i].id);
 }
 
-/** An exception nobody caught: it is told, and the request goes on. @param {any} error */
+let reporting = false;
+
+/**
+ * An exception nobody caught (https://html.spec.whatwg.org/#report-an-exception): an `error` event on the
+ * global scope, and unless a listener prevents that, it is told. The request goes on.
+ * @param {any} error
+ */
 export function report(error) {
+  if (!reporting && hasListener(globalThis_, "error")) {
+    reporting = true;
+    try {
+      if (!dispatch(globalThis_, errorEvent(error))) return;
+    } finally {
+      reporting = false;
+    }
+  }
   const event = currentEvent();
   post(REPORT, 0, event === null ? 0 : event.id, describe(error), null);
+}
+
+function errorEvent(error) {
+  const [name, message, stack] = JSONParse(describe(error));
+  const place = RegExpPrototypeExec(/([^\s()]+):(\d+):(\d+)\)?$/m, stack) ?? [null, "", 0, 0];
+  const init = {
+    __proto__: null, message: `Uncaught ${name}: ${message}`, filename: place[1], lineno: +place[2], colno: +place[3], error, cancelable: true,
+  };
+  return trust(new ErrorEvent("error", init));
 }
 
 export function setTimeout(callback, delay = 0) {

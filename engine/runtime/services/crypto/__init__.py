@@ -1,7 +1,7 @@
 """crypto.subtle's host half, over `cryptography` and hashlib: one module a family of algorithms.
 
-What is light is answered on V8's thread. What takes long (RSA keys, passwords) can be asked for in either way:
-asynchronously within an event, and synchronously in a global scope, where nothing asynchronous may run.
+What is light is answered on V8's thread. What takes long (RSA keys, passwords) can be asked for in either
+way: asynchronously within an event, and synchronously in a global scope, where nothing asynchronous may run.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""AES in the modes of the standard (https://w3c.github.io/webcrypto/#aes-ctr and after), AES-OCB, and ChaCha20-Poly1305."""
+"""AES in the modes of the standard (https://w3c.github.io/webcrypto/#aes-ctr), AES-OCB, ChaCha20-Poly1305."""
 
 from __future__ import annotations
 

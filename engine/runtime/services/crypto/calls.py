@@ -1,4 +1,4 @@
-"""How crypto operations are called: a JSON value of parameters and some byte strings, packed one after another.
+"""How crypto operations are called: a JSON value of parameters and byte strings, packed one after another.
 
 JavaScript sends ``[parameters, [size, …]]`` and the byte strings in one piece (src/crypto/host.js). Whatever
 `cryptography` raises becomes the DOMException that the standard names.
@@ -77,7 +77,13 @@ def in_thread(operation: Operation) -> Any:
     """The operation as an asynchronous service: in a thread, while the isolate and the event loop go on."""
 
     async def answer(invocation: Invocation, args: list[Any], body: Body) -> Result:
-        data = body if isinstance(body, bytes) else b"" if body is None else b"".join([part async for part in body])
+        data = (
+            body
+            if isinstance(body, bytes)
+            else b""
+            if body is None
+            else b"".join([part async for part in body])
+        )
         value, found = await asyncio.get_running_loop().run_in_executor(_pool, _run, operation, args, data)
         return Result(value, found)
 

@@ -24,7 +24,11 @@ from . import base64url, der
 from .calls import Answer, Operation, failing_as
 from .hashes import hash_of
 
-_CURVES: Mapping[str, ec.EllipticCurve] = {"P-256": ec.SECP256R1(), "P-384": ec.SECP384R1(), "P-521": ec.SECP521R1()}
+_CURVES: Mapping[str, ec.EllipticCurve] = {
+    "P-256": ec.SECP256R1(),
+    "P-384": ec.SECP384R1(),
+    "P-521": ec.SECP521R1(),
+}
 
 
 @lru_cache(256)
@@ -85,7 +89,9 @@ def import_jwk(parameters: dict[str, Any], _: list[bytes]) -> Answer:
     """``{curve, x, y, d?}`` → the key."""
     curve = _CURVES[parameters["curve"]]
     with failing_as("DataError", f"The JSON Web Key is not a valid {parameters['curve']} key."):
-        coordinates = {name: base64url.decode(parameters[name]) for name in ("x", "y", "d") if parameters[name] is not None}
+        coordinates = {
+            name: base64url.decode(parameters[name]) for name in ("x", "y", "d") if name in parameters
+        }
         if any(len(part) != _size(curve) for part in coordinates.values()):
             raise ValueError("A coordinate has the wrong size.")
         number = {name: int.from_bytes(part, "big") for name, part in coordinates.items()}

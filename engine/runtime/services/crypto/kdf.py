@@ -16,10 +16,14 @@ from engine.bindings.binding import BindingError
 from .calls import Answer, Operation
 from .hashes import hash_of
 
-# A derivation cannot be stopped once it runs: this many take some seconds. 0.6 million is what OWASP asks for.
+# A derivation cannot be stopped once it runs: this many take some seconds. OWASP asks for 0.6 million.
 _MOST_ITERATIONS = 10_000_000
 _MOST_ARGON2_KIB = 256 * 1024
-_ARGON2 = {"Argon2d": Argon2d, "Argon2i": Argon2i, "Argon2id": Argon2id}
+_ARGON2: dict[str, type[Argon2d | Argon2i | Argon2id]] = {
+    "Argon2d": Argon2d,
+    "Argon2i": Argon2i,
+    "Argon2id": Argon2id,
+}
 # Workers that derive a key from a secret do it at every request. What was derived last is kept, under a
 # digest of everything that went in.
 _KEPT = 64
@@ -34,7 +38,9 @@ def hkdf(parameters: dict[str, Any], strings: list[bytes]) -> Answer:
     function = hash_of(parameters["hash"])
     size = parameters["size"]
     if size > 255 * function.digest_size:
-        raise BindingError(f"HKDF derives at most {255 * function.digest_size} bytes with this hash.", "OperationError")
+        raise BindingError(
+            f"HKDF derives at most {255 * function.digest_size} bytes with this hash.", "OperationError"
+        )
     return None, HKDF(function, size, salt, info).derive(key)
 
 
@@ -44,29 +50,31 @@ def pbkdf2(parameters: dict[str, Any], strings: list[bytes]) -> Answer:
     iterations, size = parameters["iterations"], parameters["size"]
     if iterations > _MOST_ITERATIONS:
         raise BindingError(
-            f"Pbkdf2 failed: iteration counts above {_MOST_ITERATIONS} are not supported (requested {iterations}).",
+            f"Pbkdf2 failed: iteration counts above {_MOST_ITERATIONS} are not supported "
+            f"(requested {iterations}).",
             "NotSupportedError",
         )
-    make = PBKDF2HMAC(hash_of(parameters["hash"]), size, salt, iterations)
-    if iterations < _WORTH_KEEPING:
-        return None, make.derive(password)
-    label = f"{parameters['hash']} {iterations} {size} {len(salt)} ".encode()
+    function = hash_of(parameters["hash"])
+    # The bytes come in blocks of the hash's size, each as dear as the first: whole ones are made and kept.
+    whole = -(-size // function.digest_size) * function.digest_size
+    label = f"{function.name} {iterations} {len(salt)} ".encode()
     name = hashlib.sha256(label + salt + password).digest()
     with _lock:
         found = _derived.get(name)
         if found is not None:
             _derived.move_to_end(name)
-    if found is None:
-        found = make.derive(password)
-        with _lock:
-            _derived[name] = found
-            if len(_derived) > _KEPT:
-                _derived.popitem(last=False)
-    return None, found
+    if found is None or len(found) < size:
+        found = PBKDF2HMAC(function, whole, salt, iterations).derive(password)
+        if iterations >= _WORTH_KEEPING:
+            with _lock:
+                _derived[name] = found
+                if len(_derived) > _KEPT:
+                    _derived.popitem(last=False)
+    return None, found[:size]
 
 
 def argon2(parameters: dict[str, Any], strings: list[bytes]) -> Answer:
-    """``{name, size, passes, parallelism, memory (KiB)}``; password, nonce, secret, associated data → bytes."""
+    """``{name, size, passes, parallelism, memory (KiB)}``; password, nonce, secret, associated data."""
     password, nonce, secret, associated = strings
     if parameters["memory"] > _MOST_ARGON2_KIB:
         raise BindingError(f"Argon2 takes at most {_MOST_ARGON2_KIB} KiB here.", "OperationError")

@@ -64,7 +64,7 @@ def import_jwk(parameters: dict[str, Any], _: list[bytes]) -> Answer:
     name = parameters["name"]
     with failing_as("DataError", f"The JSON Web Key is not a valid {name} key."):
         x = base64url.decode(parameters["x"])
-        if parameters["d"] is None:
+        if "d" not in parameters:
             return None, _CLASSES[name][1].from_public_bytes(x).public_bytes_raw()
         key = _CLASSES[name][0].from_private_bytes(base64url.decode(parameters["d"]))
         if key.public_key().public_bytes_raw() != x:
@@ -116,7 +116,9 @@ def derive(name: str, strings: list[bytes]) -> Answer:
     try:
         return None, private.from_private_bytes(strings[0]).exchange(public.from_public_bytes(strings[1]))
     except ValueError as error:
-        raise BindingError("The public key is of small order: nothing secret comes of it.", "OperationError") from error
+        raise BindingError(
+            "The public key is of small order: nothing secret comes of it.", "OperationError"
+        ) from error
 
 
 OPERATIONS: dict[str, Operation] = {

@@ -25,7 +25,7 @@ _WRONG = "The data could not be decrypted: the key, the label or the data is not
 
 @lru_cache(128)
 def _private(data: bytes) -> RSAPrivateKey:
-    # Checked when it was imported: that takes tens of milliseconds.
+    # It was checked when it was imported.
     key = load_der_private_key(data, None, unsafe_skip_rsa_key_validation=True)
     assert isinstance(key, RSAPrivateKey)
     return key
@@ -38,13 +38,36 @@ def _public(data: bytes) -> RSAPublicKey:
     return key
 
 
+def _checked(private: RSAPrivateKey) -> RSAPrivateKey:
+    """A key whose parts fit together. That p and q are prime is not tested: it would take up to a second.
+
+    Raises:
+        ValueError: They do not fit.
+    """
+    numbers = private.private_numbers()
+    n, e = numbers.public_numbers.n, numbers.public_numbers.e
+    p, q, d = numbers.p, numbers.q, numbers.d
+    if (
+        p * q != n
+        or (d * e - 1) % (p - 1)
+        or (d * e - 1) % (q - 1)
+        or numbers.dmp1 != d % (p - 1)
+        or numbers.dmq1 != d % (q - 1)
+        or numbers.iqmp * q % p != 1
+    ):
+        raise ValueError("The parts of the key do not fit together.")
+    return private
+
+
 def _described(public: RSAPublicKey) -> dict[str, Any]:
     return {"modulusLength": public.key_size, "publicExponent": base64url.from_int(public.public_numbers().e)}
 
 
 def generate(parameters: dict[str, Any], _: list[bytes]) -> Answer:
-    """``{modulusLength, publicExponent (base64url)}`` → the private key; the value is the public one's DER."""
-    key = rsa.generate_private_key(base64url.to_int(parameters["publicExponent"]), parameters["modulusLength"])
+    """``{modulusLength, publicExponent (base64url)}`` → the private key; the value is the public's DER."""
+    key = rsa.generate_private_key(
+        base64url.to_int(parameters["publicExponent"]), parameters["modulusLength"]
+    )
     return {"public": base64url.encode(der.spki(key.public_key()))}, der.pkcs8(key)
 
 
@@ -63,7 +86,7 @@ def import_pkcs8(_: None, strings: list[bytes]) -> Answer:
         key = der.private_key(strings[0])
         if not isinstance(key, RSAPrivateKey):
             raise TypeError
-        return _described(key.public_key()), der.pkcs8(key)
+        return _described(key.public_key()), der.pkcs8(_checked(key))
 
 
 def import_jwk(jwk: dict[str, str], _: list[bytes]) -> Answer:
@@ -84,8 +107,9 @@ def import_jwk(jwk: dict[str, str], _: list[bytes]) -> Answer:
                 "qi": rsa.rsa_crt_iqmp(p, q),
             }
         p, q, d = number["p"], number["q"], number["d"]
-        private = rsa.RSAPrivateNumbers(p, q, d, number["dp"], number["dq"], number["qi"], public).private_key()
-        return _described(private.public_key()), der.pkcs8(private)
+        parts = rsa.RSAPrivateNumbers(p, q, d, number["dp"], number["dq"], number["qi"], public)
+        private = parts.private_key(unsafe_skip_rsa_key_validation=True)
+        return _described(private.public_key()), der.pkcs8(_checked(private))
 
 
 def export_jwk(kind: str, strings: list[bytes]) -> Answer:
@@ -121,7 +145,9 @@ def _padding(parameters: dict[str, Any]) -> AsymmetricPadding:
 
 def sign(parameters: dict[str, Any], strings: list[bytes]) -> Answer:
     """``{hash, saltLength (PSS)}``; key, data → signature."""
-    with failing_as("OperationError", "The data could not be signed: the key is too small for the hash and salt."):
+    with failing_as(
+        "OperationError", "The data could not be signed: the key is too small for the hash and salt."
+    ):
         return None, _private(strings[0]).sign(strings[1], _padding(parameters), hash_of(parameters["hash"]))
 
 
@@ -146,7 +172,9 @@ def encrypt(name: str, strings: list[bytes]) -> Answer:
     public = _public(key)
     most = (public.key_size + 7) // 8 - 2 * hash_of(name).digest_size - 2
     if len(data) > most:
-        raise BindingError(f"The key encrypts at most {most} bytes, and was given {len(data)}.", "OperationError")
+        raise BindingError(
+            f"The key encrypts at most {most} bytes, and was given {len(data)}.", "OperationError"
+        )
     return None, public.encrypt(data, _oaep(name, label))
 
 

@@ -8,6 +8,8 @@
  *   {promise: Promise<Answer>, cancel: () => void}} Call
  *     begin one call of this binding on the host; the promise rejects with the host's error
  */
+import { load } from "../lazy.js";
+import { createNamespace } from "./durable.js";
 import { createKvNamespace } from "./kv.js";
 import { createFetcher } from "./service.js";
 import { unavailable } from "./unavailable.js";
@@ -17,6 +19,9 @@ import { json, text, versionMetadata } from "./variable.js";
 export const bindings = {
   __proto__: null,
   kv_namespace: createKvNamespace,
+  durable_object_namespace: createNamespace,
+  d1: (spec, call) => load("d1").createD1Database(spec, call),
+  r2_bucket: (spec, call) => load("r2").createR2Bucket(spec, call),
   service: createFetcher,
   plain_text: text,
   secret_text: text,

@@ -1,4 +1,5 @@
 /** The global `crypto` (https://w3c.github.io/webcrypto/#Crypto-interface); crypto.subtle is a lazy bundle. */
+import { requireEvent } from "../events.js";
 import { load } from "../lazy.js";
 import { TypeError_ } from "../primordials.js";
 import { defineInterface, requireArguments } from "../webidl.js";
@@ -8,14 +9,19 @@ const TOKEN = {};
 
 export class Crypto {
   #brand;
-  constructor(token) { if (token !== TOKEN) throw new TypeError_("Illegal constructor"); }
+  constructor(token = undefined) { if (token !== TOKEN) throw new TypeError_("Illegal constructor"); }
   get subtle() { return (this.#brand, load("subtle").subtle); }
   getRandomValues(array) {
     void this.#brand;
     requireArguments(arguments.length, 1, "Crypto.getRandomValues");
+    requireEvent();
     return getRandomValues(array);
   }
-  randomUUID() { return (this.#brand, randomUUID()); }
+  randomUUID() {
+    void this.#brand;
+    requireEvent();
+    return randomUUID();
+  }
   /** Workers' own (https://developers.cloudflare.com/workers/runtime-apis/web-crypto/#digeststream). */
   get DigestStream() { return (this.#brand, load("digest-stream").DigestStream); }
 }

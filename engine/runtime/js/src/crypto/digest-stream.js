@@ -3,14 +3,14 @@ import { hostCallSync } from "../channel.js";
 import { encodeUtf8 } from "../encoding/utf8.js";
 import { PromiseWithResolvers, TypedArrayPrototypeGetBuffer, TypedArrayPrototypeSlice, TypeError_ } from "../primordials.js";
 import { bytesOf, defineInterface, isBufferSource } from "../webidl.js";
-import { digestName } from "./digest.js";
+import { load } from "../lazy.js";
 
 const registry = new FinalizationRegistry((id) => hostCallSync("crypto", "digestDrop", [id]));
 
 export class DigestStream extends WritableStream {
   #digest; #written = 0;
   constructor(algorithm) {
-    const name = digestName(algorithm);
+    const name = load("subtle").digestName(algorithm);
     const { promise, resolve, reject } = PromiseWithResolvers();
     promise.catch(() => {});
     const id = hostCallSync("crypto", "digestOpen", [name]).value;

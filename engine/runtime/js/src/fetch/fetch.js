@@ -2,10 +2,11 @@
 import { onAbort } from "../abort.js";
 import { startCall } from "../channel.js";
 import { encodeUtf8 } from "../encoding/utf8.js";
+import { load } from "../lazy.js";
 import { PromisePrototypeThen, PromiseReject, PromiseWithResolvers, TypeError_ } from "../primordials.js";
 import { schemeOf } from "../url/parse.js";
 import { requireArguments } from "../webidl.js";
-import { readRequest } from "./request.js";
+import { asksUpgrade, readRequest } from "./request.js";
 import { createIncomingResponse } from "./response.js";
 
 /**
@@ -34,6 +35,7 @@ export function sendRequest(start, input, init, network = false) {
     return PromiseReject(new TypeError_(`Fetch API cannot load: ${url}`));
   }
   const head = { __proto__: null, method, url, headers, redirect, cf: cf ?? null };
+  if (body === null && asksUpgrade(method, headers)) return openSocket(start, head);
   const bytes = typeof body === "string" ? encodeUtf8(body) : body;
   const { promise, cancel } = start(head, bytes);
   if (signal === null) return PromisePrototypeThen(promise, (answer) => createIncomingResponse(answer.value, answer.body));
@@ -50,6 +52,22 @@ export function sendRequest(start, input, init, network = false) {
     result.resolve(createIncomingResponse(answer.value, source ?? answer.body));
   }, result.reject);
   return result.promise;
+}
+
+/** As `sendRequest`, of a request for a WebSocket: its body are the messages, so it is a socket's from the start. */
+function openSocket(start, head) {
+  const { Writer, receiveSocket } = load("websocket");
+  const writer = new Writer();
+  return PromisePrototypeThen(start(head, writer).promise, ({ value, body }) => {
+    if (value.status !== 101 || body === null || body.read === undefined) {
+      writer.cancel();
+      return createIncomingResponse(value, body);
+    }
+    return createIncomingResponse({ __proto__: null, ...value, webSocket: receiveSocket(writer, body) }, null);
+  }, (error) => {
+    writer.cancel();
+    throw error;
+  });
 }
 
 /**

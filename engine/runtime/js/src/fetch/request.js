@@ -1,6 +1,6 @@
 /** Request (https://fetch.spec.whatwg.org/#request-class), with Workers' cf. */
 import { abortSignal, createSignal, dependentSignal, isAbortSignal } from "../abort.js";
-import { ArrayPrototypeIncludes, RegExpPrototypeExec, StringPrototypeToUpperCase, TypeError_ } from "../primordials.js";
+import { ArrayPrototypeIncludes, RegExpPrototypeExec, StringPrototypeToLowerCase, StringPrototypeToUpperCase, TypeError_ } from "../primordials.js";
 import { hasCredentials, normalizeUrl, withoutFragment } from "../url/parse.js";
 import { defineInterface, isObject, requireArguments, toDictionary, toUSVString } from "../webidl.js";
 import { Body, bodyUnusable, cloneBody, extractBody, mixinBody, takeBody } from "./body.js";
@@ -144,6 +144,19 @@ export function createIncomingRequest(method, url, headers, body, cf = undefined
   state.redirect = "manual";
   state.cf = cf;
   return new Request(TOKEN, state);
+}
+
+/**
+ * Whether a request asks for a WebSocket.
+ * @param {string} method
+ * @param {[string, string][]} fields
+ */
+export function asksUpgrade(method, fields) {
+  if (method !== "GET") return false;
+  for (let i = 0; i < fields.length; i++) {
+    if (fields[i][1].length === 9 && StringPrototypeToLowerCase(fields[i][0]) === "upgrade" && StringPrototypeToLowerCase(fields[i][1]) === "websocket") return true;
+  }
+  return false;
 }
 
 /** Abort a request's signal: the client went away. @param {Request} request @param {any} [reason] */

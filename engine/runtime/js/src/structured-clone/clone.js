@@ -14,7 +14,7 @@ import {
 import { isArrayBuffer, isSharedArrayBuffer, requireArguments, toDictionary, toSequence } from "../webidl.js";
 
 const ERRORS = { __proto__: null, Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError };
-const arrays = { __proto__: null };
+export const arrays = { __proto__: null };
 for (const Class of [Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array,
   globalThis.Float16Array, Float32Array, Float64Array, BigInt64Array, BigUint64Array]) {
   if (Class !== undefined) arrays[Class.name] = Class;
@@ -24,8 +24,8 @@ const bufferSlice = uncurryThis(ArrayBuffer.prototype.slice);
 const getter = (prototype, name) => uncurryThis(ObjectGetOwnPropertyDescriptor(prototype, name).get);
 const maxByteLength = getter(ArrayBuffer.prototype, "maxByteLength");
 const isResizable = getter(ArrayBuffer.prototype, "resizable");
-const regexpSource = getter(RegExp.prototype, "source");
-const regexpFlags = getter(RegExp.prototype, "flags");
+export const regexpSource = getter(RegExp.prototype, "source");
+export const regexpFlags = getter(RegExp.prototype, "flags");
 const toTag = uncurryThis(Object.prototype.toString);
 
 const refuse = (value, what) => {
@@ -56,7 +56,7 @@ const weakRefDeref = uncurryThis(WeakRef.prototype.deref);
 const regexpTest = getter(RegExp.prototype, "global");
 
 /** The class of an exotic object by its brand; the tag is only tried first because it is usually right. */
-function brandOf(value) {
+export function brandOf(value) {
   if (isArrayBuffer(value)) return "ArrayBuffer";
   if (isSharedArrayBuffer(value)) return "SharedArrayBuffer";
   if (accepts(DatePrototypeGetTime, value)) return "Date";
@@ -193,7 +193,7 @@ function cloneBuffer(buffer) {
 }
 
 /** Objects with private state of ours say so by their prototype's tag; only a plain object may be copied. */
-function isPlatformObject(value) {
+export function isPlatformObject(value) {
   for (let one = ObjectGetPrototypeOf(value); one !== null && one !== Object_.prototype; one = ObjectGetPrototypeOf(one)) {
     if (platform.has(one) || isLazyInterface(one)) return true;
   }

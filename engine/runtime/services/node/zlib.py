@@ -1,20 +1,20 @@
-"""The streams of ``node:zlib`` (js/src/node/internal/zlib.js), over Python's zlib and, where installed, brotli.
+"""The streams of ``node:zlib`` (js/src/node/internal/zlib.js), over zlib and, where installed, brotli.
 
-A write takes all its input; its answer is ``[more, rest, error]`` and output: whether to ask for ``more``, how
-many bytes of input behind the end were not taken, and what went wrong as ``[message, number, code]``.
+A write takes all its input; its answer is ``[more, rest, error]`` and output: whether to ask for ``more``,
+how many bytes of input behind the end were not taken, and what went wrong: ``[message, number, code]``.
 """
 
 from __future__ import annotations
 
 import importlib
-import itertools
 import re
-import threading
 import zlib
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from engine.bindings.binding import BindingError
+
+from .operation import Kept, Operation
 
 DEFLATE, INFLATE, GZIP, GUNZIP, DEFLATERAW, INFLATERAW, UNZIP, BROTLI_DECODE, BROTLI_ENCODE = range(1, 10)
 _FINISH = 4
@@ -42,10 +42,10 @@ def _error(problem: zlib.error) -> Answer:
     match = _MESSAGE.match(str(problem))
     number = int(match[1]) if match else -3
     message = (match[2] if match else None) or str(problem)
-    if number == 2:
+    if "setting zdict" in str(problem):
+        message, number = "Bad dictionary", 2
+    elif number == 2:
         message = "Missing dictionary"
-    elif "dict" in message:
-        message = "Bad dictionary"
     return (False, 0, (message, number, _CODES.get(number, "Z_DATA_ERROR"))), None
 
 
@@ -76,7 +76,9 @@ class _Compressor:
 class _Decompressor:
     def __init__(self, mode: int, wbits: int, dictionary: bytes) -> None:
         self._members = mode in (GUNZIP, UNZIP)
-        self._make: Callable[[], Any] = lambda: zlib.decompressobj(wbits, dictionary)
+        self._make: Callable[[], Any] = lambda: (
+            zlib.decompressobj(wbits, dictionary) if dictionary else zlib.decompressobj(wbits)
+        )
         self._zlib = self._make()
         self._left = b""
 
@@ -177,26 +179,16 @@ def _make(mode: int, options: list[Any], dictionary: bytes) -> _Stream:
     return _Decompressor(mode, wbits.get(mode, window), dictionary)
 
 
-# An isolate that ends leaves its open streams behind: the oldest go when there are this many (40..300 KB each).
-_MOST = 1024
-_streams: dict[int, _Stream] = {}
-_ids = itertools.count(1)
-_lock = threading.Lock()  # each isolate calls from a thread of its own
+_streams = Kept(1024)  # 40..300 KB each
 
 
 def _open(args: list[Any], data: bytes) -> tuple[Any, bytes | None]:
     """``[mode, window, level, memory, strategy]``, or ``[mode, parameters]``, and a dictionary → an id."""
-    stream = _make(args[0], args[1:], data)
-    with _lock:
-        number = next(_ids)
-        _streams[number] = stream
-        if len(_streams) > _MOST:
-            del _streams[next(iter(_streams))]
-    return number, None
+    return _streams.add(_make(args[0], args[1:], data)), None
 
 
 def _find(number: int) -> _Stream:
-    stream = _streams.get(number)
+    stream: _Stream | None = _streams.get(number)
     if stream is None:
         raise BindingError("zlib binding closed", "Error")
     return stream
@@ -214,7 +206,7 @@ def _more(args: list[Any], data: bytes) -> tuple[Any, bytes | None]:
 
 def _drop(args: list[Any], data: bytes) -> tuple[Any, bytes | None]:
     """``[id]``: it is not used any more."""
-    _streams.pop(args[0], None)
+    _streams.take(args[0])
     return None, None
 
 
@@ -223,7 +215,7 @@ def _crc32(args: list[Any], data: bytes) -> tuple[Any, bytes | None]:
     return zlib.crc32(data, int(args[0])), None
 
 
-SYNC: Mapping[str, Callable[[list[Any], bytes], tuple[Any, bytes | None]]] = {
+SYNC: Mapping[str, Operation] = {
     "open": _open,
     "write": _write,
     "more": _more,

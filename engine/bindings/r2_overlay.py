@@ -1,0 +1,230 @@
+"""An R2 bucket in a sandboxed draft: reads are live, writes stay in the overlay, later reads see them."""
+
+from __future__ import annotations
+
+import bisect
+import hashlib
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+
+from engine.bindings.overlay import Overlay, Space
+from engine.bindings.r2 import R2
+from engine.r2 import errors
+from engine.r2.bucket import Bucket, assembled, now, open_upload
+from engine.r2.conditions import Conditions
+from engine.r2.listing import Scan
+from engine.r2.metadata import Put, check_key
+from engine.runtime.http import read
+from engine.store import r2
+from engine.store.r2 import Object, Part, Upload
+
+if TYPE_CHECKING:
+    from engine.runtime.http import Body
+    from engine.store import Connection, Store
+
+T = TypeVar("T")
+
+
+class R2Space(Space):
+    """Pending objects of one bucket, with their contents; None stands for a key that was deleted."""
+
+    def __init__(self, resource: str, overlay: Overlay) -> None:
+        super().__init__(resource, overlay)
+        self.store: Store | None = None
+        self.objects: dict[bytes, Object | None] = {}
+        self.order: list[bytes] = []
+        self.contents: dict[str, bytes] = {}
+        self.uploads: dict[str, Upload] = {}
+
+    def hold(self, content: bytes) -> str:
+        """Keep a content and give its hash; raises BindingError when the overlay is full."""
+        hash = hashlib.sha256(content).hexdigest()
+        if hash not in self.contents:
+            self.overlay.grow(len(content))
+            self.contents[hash] = content
+        return hash
+
+    def set(self, key: str, made: Object | None) -> None:
+        """Keep back a write, or with None a delete."""
+        raw = key.encode()
+        if raw not in self.objects:
+            bisect.insort(self.order, raw)
+        self.objects[raw] = made
+
+    def apply(self, connection: Connection) -> None:
+        """Put and delete for real; uploads in parts that were not completed are left behind."""
+        assert self.store is not None
+        blobs = self.store.blobs
+        for raw, made in self.objects.items():
+            key = raw.decode()
+            if made is None:
+                r2.delete(connection, self.resource, key)
+                continue
+            for hash, _ in made.segments:
+                blobs.keep(blobs.write_now(self.contents[hash]))
+            r2.use(connection, (hash for hash, _ in made.segments))
+            r2.put(connection, self.resource, made)
+
+
+class SandboxBucket(Bucket):
+    """A bucket with pending objects over it."""
+
+    def __init__(self, store: Store, name: str, overlay: Overlay) -> None:
+        super().__init__(store, name)
+        self._overlay = overlay
+
+    async def put(
+        self, key: str, body: Body, put: Put, conditions: Conditions | None = None
+    ) -> Object | None:
+        """As a bucket does it, but kept back."""
+        put.check()
+        storage_class = await self._class()
+        content = await self._read(body)
+        digests = {
+            name: hashlib.new(name, content, usedforsecurity=False).hexdigest() for name in put.digests
+        }
+        md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
+        checksums = put.check_digests(digests)
+        if conditions is not None and not conditions.hold(await self.look(check_key(key))):
+            return None
+        space = self._space()
+        made = Object(
+            key=check_key(key),
+            version=secrets.token_hex(16),
+            size=len(content),
+            etag=md5,
+            uploaded=now(),
+            storage_class=put.storage_class or storage_class,
+            checksums=checksums | {"md5": md5},
+            http_metadata=put.http_metadata,
+            custom_metadata=put.custom_metadata,
+            segments=((space.hold(content), len(content)),),
+        )
+        space.set(key, made)
+        return made
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        """As a bucket does it, but kept back."""
+        await self._class()
+        for key in keys:
+            self._space().set(check_key(key), None)
+
+    async def create_upload(self, key: str, put: Put) -> str:
+        """An upload that this session alone knows."""
+        made = replace(self._upload(key, put), storage_class=put.storage_class or await self._class())
+        self._space().uploads[made.id] = made
+        return made.id
+
+    async def upload_part(self, key: str, upload_id: str, number: int, body: Body) -> str:
+        """A part of such an upload."""
+        content = await self._read(body)
+        space = self._space()
+        upload = open_upload(space.uploads.get(upload_id), check_key(key))
+        md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
+        part = Part(number, secrets.token_urlsafe(96), md5, space.hold(content), len(content))
+        others = tuple(each for each in upload.parts if each.number != number)
+        space.uploads[upload_id] = replace(upload, parts=(*others, part))
+        return part.etag
+
+    async def complete_upload(self, key: str, upload_id: str, parts: Sequence[tuple[int, str]]) -> Object:
+        """The object of such an upload, kept back."""
+        space = self._space()
+        upload = open_upload(space.uploads.get(upload_id), check_key(key))
+        made = assembled(upload, parts, self._min_part)
+        space.set(key, made)
+        space.uploads[upload_id] = replace(upload, state="completed", parts=())
+        return made
+
+    async def abort_upload(self, key: str, upload_id: str) -> None:
+        """Forget such an upload."""
+        space = self._space()
+        upload = space.uploads.get(upload_id)
+        if upload is None or upload.key != check_key(key):
+            raise errors.no_such_upload()
+        if upload.state == "open":
+            space.uploads[upload_id] = replace(upload, state="aborted", parts=())
+
+    async def look(self, key: str) -> Object | None:
+        """The pending object when there is one, else the bucket's."""
+        space = self._overlay.existing(R2Space, self.name)
+        if space is not None and key.encode() in space.objects:
+            return space.objects[key.encode()]
+        return await super().look(key)
+
+    async def scan(self, work: Callable[[Scan], T]) -> T:
+        """Both, in the order of keys."""
+        space = self._overlay.existing(R2Space, self.name)
+        if space is None:
+            return await super().scan(work)
+        pending, order = dict(space.objects), tuple(space.order)
+
+        def overlaid(below: Scan) -> T:
+            return work(lambda lower, upper, limit: _merged(below, pending, order, lower, upper, limit))
+
+        return await super().scan(overlaid)
+
+    async def content(self, found: Object, offset: int, length: int) -> Body:
+        """From memory what this session wrote."""
+        space = self._overlay.existing(R2Space, self.name)
+        if space is not None and space.objects.get(found.key.encode()) is found:
+            whole = b"".join(space.contents[hash] for hash, _ in found.segments)
+            return whole[offset : offset + length]
+        return await super().content(found, offset, length)
+
+    async def _class(self) -> str:
+        """The bucket's storage class; a write to a bucket that is gone must not seem to work here."""
+        found = await self.store.read(lambda connection: r2.bucket(connection, self.name))
+        return found.storage_class
+
+    async def _read(self, body: Body) -> bytes:
+        room = self._overlay.room
+        try:
+            return await read(body, room)
+        except ValueError:
+            self._overlay.grow(room + 1)  # says how much fits
+            raise
+
+    def _space(self) -> R2Space:
+        space = self._overlay.space(R2Space, self.name)
+        space.store = self.store
+        return space
+
+
+class SandboxedR2(R2):
+    """An R2 binding whose writes are kept back."""
+
+    def __init__(self, name: str, store: Store, bucket: str, overlay: Overlay) -> None:
+        super().__init__(name, store, bucket)
+        self._overlay = overlay
+
+    def _bucket(self) -> Bucket:
+        return SandboxBucket(self._store, self.bucket, self._overlay)
+
+
+def _merged(
+    below: Scan,
+    pending: dict[bytes, Object | None],
+    order: Sequence[bytes],
+    lower: bytes,
+    upper: bytes | None,
+    limit: int,
+) -> list[Object]:
+    """Up to `limit` objects of both; the bucket's are read until enough are not covered by pending ones."""
+    found: list[Object] = []
+    at = bisect.bisect_left(order, lower)
+    while True:
+        rows = below(lower, upper, limit)
+        complete = len(rows) < limit
+        end = None if complete else rows[-1].key.encode()
+        merged = {raw: row for row in rows if (raw := row.key.encode()) not in pending}
+        while at < len(order) and (upper is None or order[at] < upper) and (end is None or order[at] <= end):
+            made = pending[order[at]]
+            if made is not None:
+                merged[order[at]] = made
+            at += 1
+        found.extend(merged[raw] for raw in sorted(merged))
+        if len(found) >= limit or end is None:
+            return found[:limit]
+        lower = end + b"\0"

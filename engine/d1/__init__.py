@@ -1,0 +1,7 @@
+"""D1's databases: real SQLite files, each with a thread of its own, opened to what D1 allows and no more."""
+
+from engine.d1.connection import Answer, Query, SqlError
+from engine.d1.database import Database
+from engine.d1.databases import Databases
+
+__all__ = ["Answer", "Database", "Databases", "Query", "SqlError"]

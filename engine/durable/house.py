@@ -1,0 +1,258 @@
+"""One namespace's isolate, and the objects that live in it now."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from engine.durable.operations import OPEN
+from engine.durable.storage import SYNCS, Storage
+from engine.durable.worker import ObjectWorker, Unseen
+from engine.runtime.errors import WorkerError
+from engine.runtime.invocation import Invocation
+from engine.store import durable
+from engine.store.durable import Alarm, Namespace
+
+if TYPE_CHECKING:
+    from engine.durable.objects import Objects
+
+log = logging.getLogger("engine.durable")
+
+#: Seconds that an object stays after its last event (durable-objects/concepts/lifecycle: hibernation).
+IDLE: Final = 10.0
+#: Seconds that objects get to end what is under way when new code comes.
+GRACE: Final = 5.0
+#: Files that one namespace's objects keep open; beyond it the longest unused is closed.
+FILES: Final = 200
+
+T = TypeVar("T")
+_handles = itertools.count(1)
+
+
+@dataclass(slots=True, eq=False)
+class Actor:
+    """One object that lives now."""
+
+    id: str
+    name: str | None
+    storage: Storage
+    handle: int = field(default_factory=lambda: next(_handles))
+    jobs: int = 0
+    invocations: set[Invocation] = field(default_factory=set)
+    timer: asyncio.TimerHandle | None = None
+
+
+class House:
+    """The objects of one namespace.
+
+    Args:
+        objects: whose files and code they have.
+        namespace: which one.
+    """
+
+    def __init__(self, objects: Objects, namespace: Namespace) -> None:
+        self.namespace = namespace
+        self.idle = IDLE
+        self.deletes_alarm = False
+        self._objects = objects
+        self._loop = asyncio.get_running_loop()
+        self._actors: dict[str, Actor] = {}
+        self._worker: asyncio.Task[ObjectWorker] | None = None
+        self._settling: asyncio.Future[Any] | None = None
+        self._closing: dict[str, asyncio.Task[None]] = {}
+
+    async def run(
+        self,
+        object_id: str,
+        name: str | None,
+        invocation: Invocation,
+        use: Callable[[ObjectWorker, dict[str, Any]], Awaitable[T]],
+    ) -> tuple[T, bool]:
+        """Let an object do something, and hold back what came of it until its writes are on the disk.
+
+        Returns:
+            What `use` gave, and whether the object wrote meanwhile.
+
+        Raises:
+            ApiError: the code of the class is gone.
+            WorkerError: it failed.
+        """
+        actor = await self.actor(object_id, name)
+        actor.jobs += 1
+        actor.invocations.add(invocation)
+        if actor.timer is not None:
+            actor.timer.cancel()
+            actor.timer = None
+        before = actor.storage.writes
+        try:
+            while True:
+                worker = await self._ready()
+                reference = {
+                    "handle": actor.handle,
+                    "class": self.namespace.class_name,
+                    "id": actor.id,
+                    "name": actor.name,
+                }
+                try:
+                    result = await use(worker, reference)
+                except Unseen:  # its isolate ended before it began
+                    continue
+                await self._flushed(actor)
+                return result, actor.storage.writes != before
+        finally:
+            actor.jobs -= 1
+            if actor.jobs == 0:
+                actor.timer = self._loop.call_later(self.idle, self._look, actor)
+
+    async def actor(self, object_id: str, name: str | None) -> Actor:
+        """The object; it comes to life in its isolate with the first event."""
+        while (closing := self._closing.get(object_id)) is not None:
+            await closing
+        found = self._actors.pop(object_id, None)
+        if found is None:
+            folder = self._objects.folder / self.namespace.id
+            origin = self._objects.origin
+            storage = Storage(
+                folder / f"{object_id}.sqlite",
+                self._loop,
+                partial(self.alarm_changed, object_id),
+                origin / self.namespace.id / f"{object_id}.sqlite" if origin else None,
+            )
+            storage.deletes_alarm = self.deletes_alarm
+            found = Actor(object_id, name, storage)
+            OPEN[found.handle] = storage
+        elif name is not None:
+            found.name = name
+        self._actors[object_id] = found  # at the end: the longest unused is the first
+        self._spare_files()
+        return found
+
+    async def alarm_changed(self, object_id: str, at: int | None) -> None:
+        """Note an object's alarm where it is found without opening the object's file."""
+        if self._objects.alarms is None:
+            return
+        if at is None:
+            await self._objects.store.write(
+                lambda connection: durable.delete_alarm(connection, self.namespace.id, object_id)
+            )
+        else:
+            await self._objects.alarms.set(Alarm(self.namespace.id, object_id, at, 0))
+
+    async def settled(self) -> None:
+        """Wait until all that any of the objects has written is on the disk."""
+        for actor in list(self._actors.values()):
+            if not actor.storage.settled:
+                await self._flushed(actor)
+
+    @property
+    def living(self) -> list[Actor]:
+        """The objects that are in memory."""
+        return list(self._actors.values())
+
+    async def _flushed(self, actor: Actor) -> None:
+        try:
+            await actor.storage.flushed()
+        except Exception as error:
+            raise WorkerError(f"The Durable Object's storage could not be written: {error}") from error
+
+    # ------------------------------------------------------------------ its isolate
+
+    async def _ready(self) -> ObjectWorker:
+        if self._settling is not None:
+            await asyncio.shield(self._settling)
+        if self._worker is None:
+            self._worker = self._loop.create_task(self._load())
+        task = self._worker
+        try:
+            return await asyncio.shield(task)
+        except BaseException:
+            if self._worker is task and task.done():
+                self._worker = None
+            raise
+
+    async def _load(self) -> ObjectWorker:
+        return await self._objects.worker(self)
+
+    def isolate_ended(self) -> None:
+        """The instances are gone: what their last turn had not finished is taken back."""
+        storages = []
+        for actor in self._actors.values():
+            OPEN.pop(actor.handle, None)
+            actor.handle = next(_handles)
+            OPEN[actor.handle] = actor.storage
+            storages.append(actor.storage)
+        work = [
+            self._loop.run_in_executor(SYNCS, storage.rollback) for storage in storages if storage.is_open
+        ]
+        if work:
+            self._settling = asyncio.gather(*work, return_exceptions=True)
+
+    async def renew(self) -> None:
+        """Let the isolate go; the next event starts one with the code that is live then."""
+        task, self._worker = self._worker, None
+        if task is None:
+            return
+        settling = self._loop.create_task(_close(task))
+        before = self._settling
+        self._settling = settling
+        await settling
+        if before is not None:
+            await asyncio.wait([before])
+
+    # ------------------------------------------------------------------ idle objects
+
+    def _look(self, actor: Actor) -> None:
+        actor.timer = None
+        actor.invocations = {each for each in actor.invocations if each.open}
+        if actor.jobs or self._actors.get(actor.id) is not actor:
+            return
+        if actor.invocations or not actor.storage.settled:
+            actor.timer = self._loop.call_later(self.idle, self._look, actor)
+            return
+        del self._actors[actor.id]
+        task = self._closing[actor.id] = self._loop.create_task(self._evict(actor))
+        task.add_done_callback(lambda _: self._closing.pop(actor.id, None))
+
+    async def _evict(self, actor: Actor) -> None:
+        worker = self._worker.result() if self._worker is not None and self._worker.done() else None
+        if worker is not None and worker.isolates:
+            reference = {"handle": actor.handle}
+            try:
+                await worker.dispatch("evict", {"object": reference}, None, Invocation())
+            except WorkerError as error:
+                log.info("an idle object's isolate ended: %s", error)
+        OPEN.pop(actor.handle, None)
+        await self._loop.run_in_executor(SYNCS, actor.storage.close)
+
+    def _spare_files(self) -> None:
+        """Close files of objects that are not used; the next operation opens them again."""
+        if len(self._actors) <= FILES:
+            return
+        opened = [each for each in self._actors.values() if each.storage.is_open]
+        for actor in opened[: max(0, len(opened) - FILES)]:
+            if actor.jobs == 0 and actor.storage.settled:
+                self._loop.run_in_executor(SYNCS, actor.storage.rest)
+
+    async def close(self) -> None:
+        """End the isolate and close every file."""
+        await self.renew()
+        for actor in list(self._actors.values()):
+            if actor.timer is not None:
+                actor.timer.cancel()
+            OPEN.pop(actor.handle, None)
+            await self._loop.run_in_executor(SYNCS, actor.storage.close)
+        self._actors.clear()
+
+
+async def _close(task: asyncio.Task[ObjectWorker]) -> None:
+    try:
+        worker = await task
+    except Exception as error:  # whoever wanted it was told
+        log.debug("an isolate for objects did not start: %s", error)
+        return
+    await worker.close(GRACE)

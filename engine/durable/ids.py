@@ -1,0 +1,45 @@
+"""Ids of objects: 256 bits in hexadecimal, of which the last 64 tell the namespace."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+from typing import Final
+
+_HEX: Final = re.compile(r"[0-9a-fA-F]{64}")
+
+
+def named(namespace: str, name: str) -> str:
+    """The id of a name: always the same."""
+    return _sealed(namespace, _mac(namespace, b"name\0" + name.encode("utf-8", "surrogatepass"))[:24])
+
+
+def unique(namespace: str) -> str:
+    """An id that nobody has."""
+    return _sealed(namespace, secrets.token_bytes(24))
+
+
+def parse(namespace: str, text: str) -> str:
+    """The id in lower case; "malformed" or "foreign" when it is none of this namespace."""
+    if not _HEX.fullmatch(text):
+        return "malformed"
+    found = text.lower()
+    return found if _sealed(namespace, bytes.fromhex(found[:48])) == found else "foreign"
+
+
+def _sealed(namespace: str, start: bytes) -> str:
+    return (start + _mac(namespace, b"id\0" + start)[:8]).hex()
+
+
+def _mac(namespace: str, content: bytes) -> bytes:
+    return hmac.digest(namespace.encode(), content, hashlib.sha256)
+
+
+SYNC: Final = {
+    "named": lambda args, data: (named(args[0], args[1]), None),
+    "unique": lambda args, data: (unique(args[0]), None),
+    "parse": lambda args, data: (parse(args[0], args[1]), None),
+}
+"""What the namespaces in JavaScript ask, as runtime service "durable"."""

@@ -1,0 +1,333 @@
+"""Where objects run: each namespace in one isolate, each id once in the whole engine.
+
+The live process has the account's objects. A sandboxed draft's run in the drafts process, on copies of their
+files that are made when an object is first touched, and vanish with the draft's session.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+import tempfile
+import time
+from collections.abc import Coroutine
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from engine.bindings.binding import BindingError, Result
+from engine.bindings.overlay import Overlay, Space
+from engine.durable.alarms import Alarms
+from engine.durable.house import House
+from engine.durable.worker import ObjectWorker
+from engine.errors import ApiError
+from engine.gateway.errors import NoCode
+from engine.model import Change
+from engine.runtime.errors import WorkerError
+from engine.runtime.invocation import Invocation
+from engine.store import Connection, Store, durable, modules
+from engine.store.durable import Alarm, Namespace
+
+if TYPE_CHECKING:
+    from engine.gateway.environments import Environments
+    from engine.runtime.compile import Compiler
+    from engine.runtime.http import Body, Request, Response
+    from engine.runtime.limits import Limits
+    from engine.runtime.rpc import Handles
+
+log = logging.getLogger("engine.durable")
+
+FOLDER: Final = "do"
+#: From this compatibility date on, deleteAll() deletes the alarm too.
+DELETES_ALARM: Final = "2026-02-24"
+_SPACE: Final = "durable objects"
+_FOLDER_CHANGES: Final = frozenset({"deployment", "environment.deleted", "service.deleted"})
+
+
+class Objects:
+    """All objects of one process.
+
+    Args:
+        store: where namespaces and alarms are.
+        environments: makes workers of versions.
+        handles: what isolates of this process hold of each other.
+        compiler: makes programs of modules.
+        limits: of every worker.
+        live: whether this process has the account's objects.
+        folder: where the files are; `origin` is where a sandbox copies them from.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        environments: Environments,
+        handles: Handles,
+        compiler: Compiler,
+        limits: Limits,
+        *,
+        live: bool,
+        folder: Path | None = None,
+        origin: Path | None = None,
+    ) -> None:
+        self.store = store
+        self._environments = environments
+        self._handles = handles
+        self._compiler = compiler
+        self._limits = limits
+        self.live = live
+        self.folder = folder or store.path.parent / FOLDER
+        self.origin = origin
+        self.alarms = Alarms(store, self._ring) if live else None
+        self.draft: tuple[str, str, Any] | None = None
+        self._houses: dict[str, House] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Ring what is due, and free what was deleted while the engine did not run."""
+        if self.alarms is not None:
+            await self.alarms.start()
+        await self._sweep()
+
+    async def fetch(
+        self,
+        namespace: str,
+        object_id: str,
+        name: str | None,
+        request: Request,
+        caller: Invocation,
+        parent: Any,
+    ) -> tuple[Response, bool]:
+        """Send an object a request; gives whether it wrote something, too.
+
+        Raises:
+            ApiError: the namespace, or the code of its class, is gone.
+            WorkerError: its code failed.
+        """
+        house = await self._house(namespace, caller)
+        child = caller.child(house.namespace.service, house.namespace.environment, parent)
+
+        async def use(worker: Any, reference: dict[str, Any]) -> Response:
+            answer: Response = await worker.fetch(request, child, target=reference)
+            return answer
+
+        return await house.run(object_id, name, child, use)
+
+    async def remote(
+        self,
+        namespace: str,
+        object_id: str,
+        name: str | None,
+        call: dict[str, Any],
+        body: Body,
+        caller: Invocation,
+        parent: Any,
+    ) -> Result:
+        """Call a method of an object; raises as `fetch`."""
+        house = await self._house(namespace, caller)
+        child = caller.child(house.namespace.service, house.namespace.environment, parent)
+
+        async def run(call: dict[str, Any], body: Body, child: Invocation) -> Result:
+            async def use(worker: Any, reference: dict[str, Any]) -> Result:
+                answer: Result = await worker.remote({**call, "object": reference}, body, child)
+                return answer
+
+            answer, wrote = await house.run(object_id, name, child, use)
+            return replace(answer, wrote=wrote)
+
+        return await self._handles.invoke(caller, child, call, body, run)
+
+    async def worker(self, house: House) -> ObjectWorker:
+        """A worker for a namespace, of the code that is live or that a draft brings.
+
+        Raises:
+            ApiError, NoCode: there is no such environment, or nothing was deployed to it.
+            CompileError: its code does not compile.
+        """
+        place = house.namespace
+        if self.draft is not None and self.draft[:2] == (place.service, place.environment):
+            version, program = self.draft[2]
+        else:
+            found = await self._environments.live(place.service, place.environment)
+            if found is None:
+                raise NoCode(f"nothing was deployed to {place.environment} of {place.service} so far")
+            version = found
+            code = await self.store.read(lambda connection: modules.load(connection, version.modules))
+            settings = version.settings
+            program = await self._compiler.compile(
+                code, version.main_module, settings.compatibility_date, settings.compatibility_flags
+            )
+        house.deletes_alarm = (version.settings.compatibility_date or "") >= DELETES_ALARM
+        cpu = version.settings.limits.get("cpu_ms")
+        limits = self._limits if cpu is None else replace(self._limits, cpu_ms=int(cpu))
+        made = self._environments.make_worker(version, program, limits, exclusive=True, kind=ObjectWorker)
+        assert isinstance(made, ObjectWorker)
+        made.house = house
+        return made
+
+    async def _ring(self, alarm: Alarm) -> bool:
+        """Run an object's alarm; False when it failed and is to be tried again."""
+        try:
+            house = await self._house(alarm.namespace_id, None)
+        except ApiError:
+            return True
+        actor = await house.actor(alarm.object, None)
+        loop = asyncio.get_running_loop()
+        at = await loop.run_in_executor(None, actor.storage.begin_alarm)
+        now = time.time() * 1000
+        if at is None or at > now:
+            await house.alarm_changed(alarm.object, at)
+            return True
+        invocation = Invocation(house.namespace.service, house.namespace.environment)
+
+        async def use(worker: Any, reference: dict[str, Any]) -> None:
+            payload = {
+                "object": reference,
+                "retryCount": alarm.attempt,
+                "isRetry": alarm.attempt > 0,
+                "scheduledTime": at,
+            }
+            await worker.dispatch("alarm", payload, None, invocation)
+
+        done = False
+        try:
+            await house.run(alarm.object, None, invocation, use)
+            done = True
+        except WorkerError as error:
+            log.info("an alarm of %s failed: %s", house.namespace.name, error)
+        last = done or alarm.attempt >= Alarms.RETRIES
+        again = await loop.run_in_executor(None, actor.storage.end_alarm, last)
+        await actor.storage.flushed()
+        return last or again
+
+    async def _house(self, namespace_id: str, caller: Invocation | None) -> House:
+        if not self.live and caller is not None:
+            return await self._sandbox(caller.overlay)._house(namespace_id, None)
+        house = self._houses.get(namespace_id)
+        if house is None:
+            found = await self.store.read(lambda connection: durable.find(connection, namespace_id))
+            if found is None:
+                raise ApiError(10066, f"There is no Durable Object namespace {namespace_id} any more", 404)
+            house = self._houses.get(namespace_id)
+            if house is None:
+                house = self._houses[namespace_id] = House(self, found)
+        return house
+
+    async def use_draft(self, overlay: Overlay, service: str, environment: str, code: Any) -> None:
+        """A sandboxed run begins: objects of its environment run its unsaved code, a (version, program)."""
+        space = overlay.existing(Sandbox, _SPACE)
+        objects = self._sandbox(overlay) if space is None or space.objects is None else space.objects
+        objects.draft = (service, environment, code)
+        for house in objects.houses:
+            await house.renew()
+
+    def _sandbox(self, overlay: Overlay | None) -> Objects:
+        if self.origin is not None:
+            return self
+        if overlay is None:
+            raise BindingError(
+                "A draft that runs live cannot reach Durable Objects, which are in the live process: run it "
+                "in the sandbox, on copies of them, or deploy it."
+            )
+        space = overlay.space(Sandbox, _SPACE)
+        if space.objects is None:
+            folder = Path(tempfile.mkdtemp(prefix="svc-do-"))
+            space.folder = folder
+            space.objects = Objects(
+                self.store,
+                self._environments,
+                self._handles,
+                self._compiler,
+                self._limits,
+                live=True,
+                folder=folder,
+                origin=self.folder,
+            )
+            space.objects.alarms = None
+        return space.objects
+
+    # ------------------------------------------------------------------ changes
+
+    def on_change(self, change: Change) -> None:
+        """New code for an environment, or its end: its objects begin anew with what is there now."""
+        if change.service is None or change.kind in {"version", "kv"}:
+            return
+        names = {change.service, change.detail.get("old_service")}
+        for house in list(self._houses.values()):
+            space: Namespace = house.namespace
+            if space.service in names and (
+                change.kind.startswith("service.")
+                or space.environment in (change.environment, change.old_environment)
+            ):
+                self._spawn(self._renew(house))
+        if change.kind in _FOLDER_CHANGES:
+            self._spawn(self._sweep())
+
+    async def _renew(self, house: House) -> None:
+        """Objects in flight end first; what comes meanwhile waits for the new code."""
+        await house.renew()
+        found = await self.store.read(lambda connection: durable.find(connection, house.namespace.id))
+        if found is not None:
+            house.namespace = found
+        else:
+            self._houses.pop(house.namespace.id, None)
+            await house.close()
+
+    async def _sweep(self) -> None:
+        """Remove the files of namespaces that are gone."""
+        if self.origin is not None:
+            return
+        known = await self.store.read(_ids)
+
+        def work() -> None:
+            if self.folder.is_dir():
+                for each in self.folder.iterdir():
+                    if each.is_dir() and each.name not in known:
+                        shutil.rmtree(each, ignore_errors=True)
+
+        await asyncio.get_running_loop().run_in_executor(None, work)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    @property
+    def houses(self) -> list[House]:
+        """Those that have run something."""
+        return list(self._houses.values())
+
+    async def close(self) -> None:
+        """Close every file; what was written and committed stays."""
+        if self.alarms is not None:
+            self.alarms.close()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*(house.close() for house in self._houses.values()), return_exceptions=True)
+        self._houses.clear()
+
+
+class Sandbox(Space):
+    """The objects of one draft session."""
+
+    objects: Objects | None = None
+    folder: Path | None = None
+
+    def apply(self, connection: Connection) -> None:
+        """A draft's objects are for looking at: their writes cannot be applied."""
+
+    def drop(self) -> None:
+        """Forget the copies."""
+        objects, self.objects = self.objects, None
+        if objects is not None:
+            asyncio.ensure_future(_discard(objects, self.folder))  # noqa: RUF006  (it ends by itself)
+
+
+async def _discard(objects: Objects, folder: Path | None) -> None:
+    await objects.close()
+    if folder is not None:
+        await asyncio.get_running_loop().run_in_executor(None, shutil.rmtree, folder, True)
+
+
+def _ids(connection: Connection) -> set[str]:
+    return {each.id for each in durable.listing(connection)}

@@ -1,0 +1,324 @@
+"""What one object stores: a SQLite file of its own (durable-objects/api/sqlite-storage-api).
+
+Operations run on the thread of the object's isolate, synchronously: nothing else is delivered to the object
+meanwhile. Writes gather in a transaction that ends when JavaScript has come to its next `await`; `flushed`
+settles when that transaction is on the disk, and responses wait for it. The write-ahead log is synced on a
+thread of its own, so that the isolate goes on meanwhile: together that is what synchronous=FULL promises.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sqlite3
+import threading
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final
+
+from engine.durable.authorizer import Authorizer
+
+log = logging.getLogger("engine.durable")
+
+SYNCS: Final = ThreadPoolExecutor(4, "durable-sync")
+"""Threads that wait for the disk."""
+_BUSY_MS: Final = 5000
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS _cf_KV (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS _cf_METADATA (key INTEGER PRIMARY KEY, value BLOB);
+"""
+_ALARM: Final = 1
+
+
+class Storage:
+    """One object's storage.
+
+    Args:
+        path: its file, made by the first write.
+        loop: where `flushed` is awaited.
+        on_alarm: told a changed alarm (milliseconds or None) before the change counts as written.
+        origin: the file that this one starts as a copy of: a sandboxed draft's.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        loop: asyncio.AbstractEventLoop,
+        on_alarm: Callable[[int | None], Awaitable[None]] | None = None,
+        origin: Path | None = None,
+    ) -> None:
+        self.path = path
+        self.lock = threading.RLock()
+        self.depth = 0
+        self.writes = 0
+        self.deletes_alarm = False
+        self._ringing = False
+        self._loop = loop
+        self._on_alarm = on_alarm
+        self._origin = origin
+        self._connection: sqlite3.Connection | None = None
+        self.authorizer = Authorizer()
+        self._open_transaction = False
+        self._alarm_changed = False
+        self._alarm: int | None = None
+        self._log: int | None = None
+        self._new = False
+        self._committed = 0
+        self._synced = 0
+        self._waiters: list[tuple[int, asyncio.Future[None]]] = []
+        self._commits: list[asyncio.Future[None]] = []
+        self._syncing: asyncio.Task[None] | None = None
+        self._error: Exception | None = None
+
+    # -- on the isolate's thread, under `lock`
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The open file."""
+        if self._connection is None:
+            self._connection = self._open()
+        return self._connection
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has a file open."""
+        return self._connection is not None
+
+    def begin(self) -> sqlite3.Connection:
+        """The open file, in the transaction of this turn: for a write."""
+        connection = self.connection
+        self.writes += 1
+        if not self._open_transaction:
+            connection.execute("BEGIN IMMEDIATE")
+            self._open_transaction = True
+        return connection
+
+    def commit(self) -> None:
+        """The turn has ended: what it wrote is one transaction."""
+        with self.lock:
+            if not self._open_transaction or self.depth:
+                return
+            assert self._connection is not None
+            self._connection.execute("COMMIT")
+            self._open_transaction = False
+            self._committed += 1
+        self._loop.call_soon_threadsafe(self._sync_soon)
+
+    def savepoint(self) -> None:
+        """Begin a transaction within the turn's."""
+        self.begin().execute(f"SAVEPOINT _cf_{self.depth}")
+        self.depth += 1
+
+    def release(self, keep: bool) -> None:
+        """End the innermost transaction; without `keep` all it did is taken back."""
+        self.depth -= 1
+        if not keep:
+            self.connection.execute(f"ROLLBACK TO _cf_{self.depth}")
+            self._read_alarm()
+        self.connection.execute(f"RELEASE _cf_{self.depth}")
+
+    @property
+    def alarm(self) -> int | None:
+        """When the alarm rings, in milliseconds of the epoch; None while it does."""
+        self.connection  # noqa: B018  (opening reads it)
+        return None if self._ringing else self._alarm
+
+    def set_alarm(self, at: int | None) -> None:
+        """Set, or with None delete, the alarm."""
+        connection = self.begin()
+        if at is None:
+            connection.execute("DELETE FROM _cf_METADATA WHERE key = ?", (_ALARM,))
+        else:
+            connection.execute("INSERT OR REPLACE INTO _cf_METADATA VALUES (?, ?)", (_ALARM, at))
+        self._alarm = at
+        self._alarm_changed = True
+        self._ringing = False
+
+    def delete_all(self) -> None:
+        """Everything but the alarm, and that too from compatibility date 2026-02-24 on."""
+        connection = self.begin()
+        found = connection.execute(
+            "SELECT type, name FROM sqlite_master WHERE type IN ('view', 'trigger', 'table') "
+            "AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE '\\_cf\\_%' ESCAPE '\\'"
+        ).fetchall()
+        for kind, name in sorted(found, key=lambda each: ("trigger", "view", "table").index(each[0])):
+            quoted = name.replace('"', '""')
+            connection.execute(f'DROP {kind} IF EXISTS "{quoted}"')
+        connection.execute("DELETE FROM _cf_KV")
+        if self.deletes_alarm and self._alarm is not None:
+            self.set_alarm(None)
+
+    def rollback(self) -> None:
+        """The isolate is gone: what its last turn had not finished is taken back."""
+        with self.lock:
+            if self._open_transaction and self._connection is not None:
+                self._connection.execute("ROLLBACK")
+                self._read_alarm()
+            self._open_transaction = False
+            self.depth = 0
+        self._tell_commits()
+
+    def begin_alarm(self) -> int | None:
+        """The alarm rings: until it has ended there seems to be none. Blocks."""
+        with self.lock:
+            self.connection  # noqa: B018  (opening reads it)
+            at, self._ringing = self._alarm, self._alarm is not None
+            return at
+
+    def end_alarm(self, last: bool) -> bool:
+        """The alarm's handler has ended; if this was its last run, the alarm is gone. Blocks.
+
+        Returns:
+            Whether the handler has set another one.
+        """
+        with self.lock:
+            if not self._ringing:
+                return True
+            self._ringing = False
+            if last:
+                self.set_alarm(None)
+                self.commit()
+            return False
+
+    def rest(self) -> None:
+        """Close the file, unless it is used again already. Blocks."""
+        with self.lock:
+            if not self._open_transaction:
+                self.close()
+
+    def _open(self) -> sqlite3.Connection:
+        self._new = not self.path.exists()
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if self._new and self._origin is not None and self._origin.exists():
+            _copy(self._origin, self.path)
+        elif self._new:
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+        connection = sqlite3.connect(
+            self.path, timeout=_BUSY_MS / 1000, isolation_level=None, check_same_thread=False
+        )
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA temp_store = MEMORY")
+            connection.executescript(_SCHEMA)
+            self._connection = connection
+            self._read_alarm()
+            connection.set_authorizer(self.authorizer)
+            # The log exists from the first read on; this descriptor is what the sync thread syncs.
+            self._log = os.open(f"{self.path}-wal", os.O_RDONLY)
+        except BaseException:
+            self._connection = None
+            connection.close()
+            raise
+        return connection
+
+    def _read_alarm(self) -> None:
+        if self._connection is None:
+            return
+        row = self._connection.execute("SELECT value FROM _cf_METADATA WHERE key = ?", (_ALARM,)).fetchone()
+        self._alarm = None if row is None else int(row[0])
+
+    # -- on the event loop
+
+    @property
+    def settled(self) -> bool:
+        """Whether all that was written is on the disk."""
+        return (not self._open_transaction or self.depth > 0) and self._synced >= self._committed
+
+    async def flushed(self) -> None:
+        """Wait until everything written so far is on the disk: the output gate.
+
+        Raises:
+            OSError, sqlite3.Error: it could not be written; the object is to be reset.
+        """
+        while self._open_transaction and not self.depth:
+            waiter = self._loop.create_future()
+            self._commits.append(waiter)
+            await waiter
+        if self._error is not None:
+            raise self._error
+        if self._synced < self._committed:
+            waiter = self._loop.create_future()
+            self._waiters.append((self._committed, waiter))
+            self._sync_soon()
+            await waiter
+
+    def _sync_soon(self) -> None:
+        self._tell_commits()
+        if self._syncing is None:
+            self._syncing = self._loop.create_task(self._sync())
+
+    def _tell_commits(self) -> None:
+        waiting, self._commits = self._commits, []
+        for waiter in waiting:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    async def _sync(self) -> None:
+        try:
+            while self._synced < self._committed:
+                target = self._committed
+                changed, self._alarm_changed = self._alarm_changed, False
+                await self._loop.run_in_executor(SYNCS, self._fsync)
+                if changed and self._on_alarm is not None:
+                    await self._on_alarm(self._alarm)
+                self._synced = target
+                self._wake(target, None)
+        except Exception as error:
+            log.exception("%s could not be written", self.path)
+            self._error = error
+            self._wake(self._committed, error)
+        finally:
+            self._syncing = None
+
+    def _wake(self, target: int, error: Exception | None) -> None:
+        waiting, self._waiters = self._waiters, []
+        for needed, waiter in waiting:
+            if needed > target:
+                self._waiters.append((needed, waiter))
+            elif not waiter.done():
+                if error is None:
+                    waiter.set_result(None)
+                else:
+                    waiter.set_exception(error)
+
+    def _fsync(self) -> None:
+        if self._log is not None:
+            os.fsync(self._log)
+        if self._new:  # the folder's entries for the file and its log
+            folder = os.open(self.path.parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+            self._new = False
+
+    def close(self) -> None:
+        """Close the file; the next operation opens it again. Blocks: not for the event loop."""
+        with self.lock:
+            if self._connection is not None:
+                if self._open_transaction:
+                    self._connection.execute("ROLLBACK")
+                    self._open_transaction = False
+                self._connection.set_authorizer(None)
+                self._connection.close()
+                self._connection = None
+            if self._log is not None:
+                os.close(self._log)
+                self._log = None
+
+
+def _copy(source: Path, target: Path) -> None:
+    """A copy of a database that may be in use."""
+    origin = sqlite3.connect(f"file:{source}?mode=ro", uri=True)
+    try:
+        copy = sqlite3.connect(target)
+        try:
+            origin.backup(copy)
+        finally:
+            copy.close()
+    finally:
+        origin.close()

@@ -1,0 +1,168 @@
+"""WebSockets from clients to workers: between the frames of a connection and a worker's bodies.
+
+The worker gets the client's messages as its request's body and answers with status 101 and a body of its
+own messages (`engine.runtime.messages`). A close goes across like a message: the worker answers the client's
+Close frame, and says when it closes itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Final
+
+from engine.gateway.websocket import ABNORMAL, WebSocket
+from engine.runtime.errors import Unavailable
+from engine.runtime.flow import close as close_body
+from engine.runtime.messages import BINARY, CLOSE, TEXT, Unpacker, close_of, pack, pack_close
+
+if TYPE_CHECKING:
+    from engine.gateway.server import Cycle
+    from engine.runtime.http import Response
+
+#: Bytes of messages that may wait for the worker before the client has to wait.
+WAITING: Final = 1 << 18
+#: What a client is told when the worker's isolate ends: it failed, or it was let go for a new version.
+FAILED: Final = 1011
+RESTARTED: Final = 1012
+#: Field lines of the handshake that the gateway itself answers.
+_OWN: Final = frozenset(
+    {b"upgrade", b"connection", b"sec-websocket-accept", b"sec-websocket-extensions", b"content-length"}
+)
+
+log = logging.getLogger("engine.gateway")
+
+
+class ClientMessages:
+    """What a client sends, as the body of its request: an asynchronous iterator of packed messages."""
+
+    __slots__ = ("_messages", "_over", "_size", "_socket", "_waiter")
+
+    def __init__(self) -> None:
+        self._messages: deque[bytes] = deque()
+        self._size = 0
+        self._over = False
+        self._socket: WebSocket | None = None
+        self._waiter: asyncio.Future[None] | None = None
+
+    def __aiter__(self) -> ClientMessages:
+        return self
+
+    async def __anext__(self) -> bytes:
+        while not self._messages:
+            if self._over:
+                raise StopAsyncIteration
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+        found = self._messages.popleft() if len(self._messages) == 1 else b"".join(self._messages)
+        self._messages.clear()
+        if self._size > WAITING and self._socket is not None:
+            self._socket.resume_reading()
+        self._size = 0
+        return found
+
+    async def aclose(self) -> None:
+        """The worker reads nothing more."""
+        self.end()
+
+    def end(self) -> None:
+        """Nothing more comes."""
+        self._over = True
+        self._wake()
+
+    def attach(self, socket: WebSocket) -> None:
+        """The connection is a WebSocket now."""
+        self._socket = socket
+        socket.on_message = self._take
+        socket.on_close = self._closed
+
+    def _take(self, binary: bool, data: bytes) -> None:
+        self._put(pack(BINARY if binary else TEXT, data))
+
+    def _closed(self, code: int, reason: str, clean: bool) -> None:
+        self._put(pack_close(code if clean else ABNORMAL, reason))
+        self.end()
+
+    def _put(self, message: bytes) -> None:
+        if self._over:
+            return
+        self._messages.append(message)
+        self._size += len(message)
+        if self._size > WAITING and self._socket is not None:
+            self._socket.pause_reading()
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+
+#: What passes on the messages of open sockets: the event loop itself holds tasks only weakly.
+_tasks: set[asyncio.Task[None]] = set()
+
+
+async def start(
+    response: Response,
+    headers: list[tuple[bytes, bytes]],
+    client: ClientMessages,
+    accept: bytes,
+    cycle: Cycle,
+) -> None:
+    """Answer 101, and have messages passed on until both ends have closed.
+
+    It does not wait for that, so that an idle socket keeps nothing of its request in memory.
+
+    Args:
+        response: the worker's, with status 101 and a body of messages.
+        headers: its field lines as they are sent.
+        client: the request's body.
+        accept: `websocket.accept_key` of the request.
+        cycle: the request.
+    """
+    body = response.body
+    if body is None or isinstance(body, bytes):
+        raise TypeError("a response with status 101 has a stream of messages")
+    socket = cycle.upgrade(
+        accept, [pair for pair in headers if pair[0].lower() not in _OWN], answers_close=False
+    )
+    if socket is None:
+        client.end()
+        await close_body(body)
+        return
+    client.attach(socket)
+    socket.start()
+    task = asyncio.get_running_loop().create_task(_pass_on(body, client, socket))
+    _tasks.add(task)
+    task.add_done_callback(_tasks.discard)
+
+
+async def _pass_on(body: AsyncIterator[bytes], client: ClientMessages, socket: WebSocket) -> None:
+    """Send the worker's messages until it has closed its end."""
+    unpacker = Unpacker()
+    try:
+        async for chunk in body:
+            for kind, payload in unpacker.feed(chunk):
+                if kind == CLOSE:
+                    _close(socket, *close_of(payload))
+                else:
+                    socket.send(payload, binary=kind == BINARY)
+            await socket.drain()
+        socket.close(FAILED)  # unless it has closed: a worker's messages end with a close
+    except Exception as error:
+        log.info("a WebSocket was cut off: %r", error)
+        socket.close(RESTARTED if isinstance(error, Unavailable) else FAILED)
+    finally:
+        client.end()
+        await close_body(body)
+
+
+def _close(socket: WebSocket, code: int, reason: str) -> None:
+    if code == ABNORMAL:
+        socket.abort()
+    else:
+        socket.close(code, reason)

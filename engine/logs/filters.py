@@ -1,0 +1,117 @@
+"""What a tail wants to hear of: the filters of `POST …/tails` (API.md §2 tail).
+
+Source of the shapes: developers.cloudflare.com/workers/observability/logs/real-time-logs and wrangler's
+`tail/filters.ts`. A record has to pass every filter; within one, any of its values will do.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from engine.errors import ApiError
+from engine.logs.record import Record
+
+Filter = Callable[[Record], bool]
+#: Who asks is always on this machine, and so is who is asked about.
+_SELF = frozenset({"self", "127.0.0.1", "::1"})
+_KNOWN_OUTCOMES = frozenset({"ok", "canceled", "exception", "exceededCpu", "exceededMemory"})
+
+
+def parse(filters: Any) -> Filter:
+    """One filter of all that a request gives.
+
+    Raises:
+        ApiError: 10026, one of them has another shape.
+    """
+    if filters is None:
+        filters = []
+    if not isinstance(filters, list):
+        raise ApiError(10026, 'filters is a list, for example [{"outcome": ["exception"]}]')
+    made = [_one(each) for each in filters]
+    return lambda record: all(passes(record) for passes in made)
+
+
+def _one(given: Any) -> Filter:
+    if not isinstance(given, Mapping):
+        raise ApiError(10026, f"A filter is an object, not {given!r:.60}")
+    made = [_KINDS[key](value) for key, value in given.items() if key in _KINDS and value is not None]
+    if not made:
+        raise ApiError(
+            10026, f"A filter has one of {', '.join(_KINDS)}; this has {', '.join(given) or 'none'}"
+        )
+    return lambda record: all(passes(record) for passes in made)
+
+
+def _sampling(value: Any) -> Filter:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise ApiError(10026, f"sampling_rate is {value!r:.40}: give a number from 0 to 1")
+    rate = float(value)
+    return lambda record: random.random() < rate
+
+
+def _outcome(value: Any) -> Filter:
+    wanted = frozenset(_texts("outcome", value))
+    return lambda record: (
+        record.outcome in wanted or ("unknown" in wanted and record.outcome not in _KNOWN_OUTCOMES)
+    )
+
+
+def _method(value: Any) -> Filter:
+    wanted = frozenset(each.upper() for each in _texts("method", value))
+    return lambda record: record.method.upper() in wanted
+
+
+def _header(value: Any) -> Filter:
+    if not isinstance(value, Mapping) or not isinstance(value.get("key"), str):
+        raise ApiError(10026, 'header is an object: {"key": "x-name", "query"?: "text"}')
+    key, query = value["key"], value.get("query")
+    if query is not None and not isinstance(query, str):
+        raise ApiError(10026, "header.query is a text")
+
+    def passes(record: Record) -> bool:
+        found = record.header(key)
+        return found is not None and (query is None or query in found)
+
+    return passes
+
+
+def _client_ip(value: Any) -> Filter:
+    wanted = frozenset(_texts("client_ip", value))
+
+    def passes(record: Record) -> bool:
+        address = record.header("cf-connecting-ip") or "127.0.0.1"
+        return address in wanted or (address in _SELF and not wanted.isdisjoint(_SELF))
+
+    return passes
+
+
+def _query(value: Any) -> Filter:
+    if not isinstance(value, str):
+        raise ApiError(10026, "query is a text to look for in the console lines")
+    return lambda record: any(value in line.text for line, _ in record.lines)
+
+
+def _version(value: Any) -> Filter:
+    if not isinstance(value, str):
+        raise ApiError(10026, "scriptVersion is a version's id")
+    return lambda record: record.version == value
+
+
+def _texts(name: str, value: Any) -> Sequence[str]:
+    values = [value] if isinstance(value, str) else value
+    if not isinstance(values, list) or not all(isinstance(each, str) for each in values):
+        raise ApiError(10026, f"{name} is a list of texts")
+    return values
+
+
+_KINDS: Mapping[str, Callable[[Any], Filter]] = {
+    "sampling_rate": _sampling,
+    "outcome": _outcome,
+    "method": _method,
+    "header": _header,
+    "client_ip": _client_ip,
+    "query": _query,
+    "scriptVersion": _version,
+}

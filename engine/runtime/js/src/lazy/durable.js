@@ -1,0 +1,2 @@
+/** Durable Objects: see ../durable/. */
+export { callHandler, deliver, evict } from "../durable/object.js";

@@ -1,0 +1,2 @@
+/** WebSocket and WebSocketPair: see ../websocket.js. */
+export { handOver, isWebSocket, receiveSocket, WebSocket, WebSocketPair, Writer } from "../websocket.js";

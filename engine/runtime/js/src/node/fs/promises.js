@@ -1,0 +1,3 @@
+/** node:fs/promises (https://nodejs.org/docs/latest/api/fs.html): unenv's. Workers has no file system; what needs one says so when called. */
+export * from "unenv/node/fs/promises";
+export { default } from "unenv/node/fs/promises";

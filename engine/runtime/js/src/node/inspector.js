@@ -1,0 +1,3 @@
+/** node:inspector (https://nodejs.org/docs/latest/api/inspector.html): unenv's. Workers has no inspector; what needs one says so when called. */
+export * from "unenv/node/inspector";
+export { default } from "unenv/node/inspector";

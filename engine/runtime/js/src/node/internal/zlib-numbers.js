@@ -1,0 +1,2 @@
+/** zlib's numbers, from unenv. */
+export * from "unenv/node/internal/zlib/constants";

@@ -1,0 +1,10 @@
+/** node:path/win32 (https://nodejs.org/docs/latest/api/path.html). */
+import path from "nodelib:path";
+
+const own = path.win32;
+
+export const {
+  resolve, normalize, isAbsolute, join, relative, toNamespacedPath, dirname, basename, extname, format, parse,
+  matchesGlob, sep, delimiter, win32, posix, _makeLong,
+} = own;
+export default own;

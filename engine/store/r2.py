@@ -1,0 +1,334 @@
+"""R2: rows of buckets, objects, uploads in parts, and of the contents they use (files: engine.store.blobs).
+
+Keys are bytes (UTF-8): SQLite's order is the order that R2 lists in.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from engine.errors import ApiError, Conflict, NotFound
+from engine.model import R2Bucket
+from engine.store.database import Connection
+
+GRACE: Final = 15 * 60
+"""Seconds that a content stays after its last use, for those who are reading it."""
+
+_NAME: Final = re.compile(r"[a-z0-9]([a-z0-9-]{1,61}[a-z0-9])")
+_BUCKET: Final = "name, created_on, storage_class, location, objects, size"
+_OBJECT: Final = (
+    "key, version, size, etag, uploaded, storage_class, checksums, http_metadata, custom_metadata, segments"
+)
+Segments = tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    """An object without its content.
+
+    Attributes:
+        uploaded: unix milliseconds.
+        checksums: hexadecimal digests by algorithm.
+        http_metadata: ``contentType`` …; ``cacheExpiry`` is unix milliseconds.
+        segments: hash and bytes of each piece of its content.
+    """
+
+    key: str
+    version: str
+    size: int
+    etag: str
+    uploaded: int
+    storage_class: str = "Standard"
+    checksums: dict[str, str] = field(default_factory=dict)
+    http_metadata: dict[str, Any] = field(default_factory=dict)
+    custom_metadata: dict[str, str] = field(default_factory=dict)
+    segments: Segments = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of an upload; `etag` is what its uploader was given."""
+
+    number: int
+    etag: str
+    md5: str
+    hash: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """An upload in parts; `state` is "open", "completed" or "aborted"."""
+
+    id: str
+    key: str
+    state: str
+    storage_class: str
+    http_metadata: dict[str, Any]
+    custom_metadata: dict[str, str]
+    parts: tuple[Part, ...] = ()
+
+
+# -- buckets
+
+
+def find_bucket(connection: Connection, name: str) -> R2Bucket | None:
+    """The bucket, or None."""
+    row = connection.execute(f"SELECT {_BUCKET} FROM r2_buckets WHERE name = ?", (name,)).fetchone()
+    return None if row is None else R2Bucket(*row)
+
+
+def bucket(connection: Connection, name: str) -> R2Bucket:
+    """The bucket; raises ApiError 10006."""
+    found = find_bucket(connection, name)
+    if found is None:
+        raise NotFound(10006, f"The specified bucket does not exist: {name}")
+    return found
+
+
+def buckets(
+    connection: Connection,
+    limit: int = -1,
+    *,
+    part: str = "",
+    after: str = "",
+    descending: bool = False,
+) -> list[R2Bucket]:
+    """Buckets by name with `part` in it, from the one after `after` on; `limit` -1 is all."""
+    sign, order = ("<", "DESC") if descending else (">", "ASC")
+    rows = connection.execute(
+        f"SELECT {_BUCKET} FROM r2_buckets WHERE instr(name, ?1) AND (?2 = '' OR name {sign} ?2)"
+        f" ORDER BY name {order} LIMIT ?3",
+        (part, after, limit),
+    )
+    return [R2Bucket(*row) for row in rows]
+
+
+def insert_bucket(
+    connection: Connection, name: str, storage_class: str, location: str | None, at: str
+) -> R2Bucket:
+    """Adds an empty bucket; raises ApiError 10005 (bad name) or 10004 (it exists)."""
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise ApiError(
+            10005,
+            f"The specified bucket name is not valid: {name!r:.80}. Use 3 to 63 lower-case letters, digits"
+            " and dashes, beginning and ending with a letter or digit",
+        )
+    if find_bucket(connection, name) is not None:
+        raise Conflict(10004, f"The bucket you tried to create already exists, and you own it: {name}")
+    connection.execute(
+        "INSERT INTO r2_buckets (name, storage_class, location, created_on) VALUES (?, ?, ?, ?)",
+        (name, storage_class, location, at),
+    )
+    return R2Bucket(name, at, storage_class, location)
+
+
+def set_storage_class(connection: Connection, name: str, storage_class: str) -> R2Bucket:
+    """Changes the class that new objects get; raises ApiError 10006."""
+    bucket(connection, name)
+    connection.execute("UPDATE r2_buckets SET storage_class = ? WHERE name = ?", (storage_class, name))
+    return bucket(connection, name)
+
+
+def delete_bucket(connection: Connection, name: str) -> R2Bucket:
+    """Removes an empty bucket and its unfinished uploads; raises ApiError 10006 or 10008 (not empty)."""
+    found = bucket(connection, name)
+    if found.objects:
+        raise Conflict(
+            10008, f"The bucket you tried to delete ({name}) is not empty: delete its objects first"
+        )
+    number = _number(connection, name)
+    hashes = connection.execute(
+        "SELECT hash FROM r2_parts WHERE upload IN (SELECT id FROM r2_uploads WHERE bucket = ?)", (number,)
+    ).fetchall()
+    unuse(connection, (row[0] for row in hashes))
+    connection.execute("DELETE FROM r2_uploads WHERE bucket = ?", (number,))
+    connection.execute("DELETE FROM r2_buckets WHERE number = ?", (number,))
+    return found
+
+
+def free_name(connection: Connection, name: str) -> str:
+    """The name, made of what bucket names allow, with ``-2``, ``-3``… behind it when it is taken."""
+    stem = re.sub(r"[^a-z0-9-]", "-", name.lower())[:59].strip("-")
+    number, candidate = 1, stem
+    while find_bucket(connection, candidate) is not None:
+        number += 1
+        candidate = f"{stem}-{number}"
+    return candidate
+
+
+# -- objects
+
+
+def find(connection: Connection, name: str, key: str) -> Object | None:
+    """The object, or None; raises ApiError 10006."""
+    row = connection.execute(
+        f"SELECT {_OBJECT} FROM r2_objects WHERE bucket = ? AND key = ?",
+        (_number(connection, name), key.encode()),
+    ).fetchone()
+    return None if row is None else _object(row)
+
+
+def scan(connection: Connection, name: str, lower: bytes, upper: bytes | None, limit: int) -> list[Object]:
+    """Objects from key `lower` on to below `upper`, in order; raises ApiError 10006."""
+    rows = connection.execute(
+        f"SELECT {_OBJECT} FROM r2_objects WHERE bucket = ? AND key >= ?"
+        + ("" if upper is None else " AND key < ?")
+        + " ORDER BY key LIMIT ?",
+        (_number(connection, name), lower, *(() if upper is None else (upper,)), limit),
+    )
+    return [_object(row) for row in rows]
+
+
+def put(connection: Connection, name: str, made: Object) -> None:
+    """Writes an object over an older one; its contents must be in use already (`use`)."""
+    delete(connection, name, made.key)
+    connection.execute(
+        f"INSERT INTO r2_objects (bucket, {_OBJECT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            _number(connection, name),
+            made.key.encode(),
+            made.version,
+            made.size,
+            made.etag,
+            made.uploaded,
+            made.storage_class,
+            json.dumps(made.checksums),
+            json.dumps(made.http_metadata),
+            json.dumps(made.custom_metadata),
+            json.dumps(made.segments),
+        ),
+    )
+
+
+def delete(connection: Connection, name: str, key: str) -> bool:
+    """Removes an object; False when there was none."""
+    number = _number(connection, name)
+    row = connection.execute(
+        "DELETE FROM r2_objects WHERE bucket = ? AND key = ? RETURNING segments", (number, key.encode())
+    ).fetchone()
+    if row is None:
+        return False
+    unuse(connection, (hash for hash, _ in json.loads(row[0])))
+    return True
+
+
+# -- uploads in parts
+
+
+def upload(connection: Connection, name: str, upload_id: str) -> Upload | None:
+    """An upload of the bucket with its parts in order, or None."""
+    row = connection.execute(
+        "SELECT id, key, state, storage_class, http_metadata, custom_metadata FROM r2_uploads"
+        " WHERE id = ? AND bucket = ?",
+        (upload_id, _number(connection, name)),
+    ).fetchone()
+    if row is None:
+        return None
+    parts = connection.execute(
+        "SELECT number, etag, md5, hash, size FROM r2_parts WHERE upload = ? ORDER BY number", (upload_id,)
+    )
+    return Upload(
+        row[0],
+        bytes(row[1]).decode(),
+        row[2],
+        row[3],
+        json.loads(row[4]),
+        json.loads(row[5]),
+        tuple(Part(*each) for each in parts),
+    )
+
+
+def insert_upload(connection: Connection, name: str, made: Upload, at: str) -> None:
+    """Adds an upload without parts."""
+    connection.execute(
+        "INSERT INTO r2_uploads (id, bucket, key, state, storage_class, http_metadata, custom_metadata,"
+        " created_on) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            made.id,
+            _number(connection, name),
+            made.key.encode(),
+            made.state,
+            made.storage_class,
+            json.dumps(made.http_metadata),
+            json.dumps(made.custom_metadata),
+            at,
+        ),
+    )
+
+
+def put_part(connection: Connection, upload_id: str, part: Part) -> None:
+    """Writes a part over an older one of its number; its content must be in use already (`use`)."""
+    old = connection.execute(
+        "SELECT hash FROM r2_parts WHERE upload = ? AND number = ?", (upload_id, part.number)
+    ).fetchone()
+    if old is not None:
+        unuse(connection, (old[0],))
+    connection.execute(
+        "INSERT OR REPLACE INTO r2_parts (upload, number, etag, md5, hash, size) VALUES (?, ?, ?, ?, ?, ?)",
+        (upload_id, part.number, part.etag, part.md5, part.hash, part.size),
+    )
+
+
+def end_upload(connection: Connection, upload_id: str, state: str) -> None:
+    """Forgets an upload's parts and keeps how it ended."""
+    rows = connection.execute("DELETE FROM r2_parts WHERE upload = ? RETURNING hash", (upload_id,)).fetchall()
+    unuse(connection, (row[0] for row in rows))
+    connection.execute("UPDATE r2_uploads SET state = ? WHERE id = ?", (state, upload_id))
+
+
+# -- contents
+
+
+def use(connection: Connection, hashes: Iterable[str]) -> None:
+    """Counts one more use of each content."""
+    connection.executemany(
+        "INSERT INTO r2_blobs (hash, uses) VALUES (?, 1)"
+        " ON CONFLICT (hash) DO UPDATE SET uses = uses + 1, freed_on = NULL",
+        [(hash,) for hash in hashes],
+    )
+
+
+def unuse(connection: Connection, hashes: Iterable[str]) -> None:
+    """Counts one use less of each content."""
+    connection.executemany(
+        "UPDATE r2_blobs SET uses = uses - 1, freed_on = iif(uses = 1, ?, NULL) WHERE hash = ?",
+        [(int(time.time()), hash) for hash in hashes],
+    )
+
+
+def forget_unused(connection: Connection, limit: int = 1000, grace: int = GRACE) -> list[str]:
+    """Up to `limit` contents that nothing has used for `grace` seconds: their rows go, the files are next."""
+    rows = connection.execute(
+        "DELETE FROM r2_blobs WHERE hash IN"
+        " (SELECT hash FROM r2_blobs WHERE uses = 0 AND freed_on <= ? LIMIT ?) RETURNING hash",
+        (int(time.time()) - grace, limit),
+    )
+    return [row[0] for row in rows.fetchall()]
+
+
+def _number(connection: Connection, name: str) -> int:
+    row = connection.execute("SELECT number FROM r2_buckets WHERE name = ?", (name,)).fetchone()
+    if row is None:
+        raise NotFound(10006, f"The specified bucket does not exist: {name}")
+    return int(row[0])
+
+
+def _object(row: tuple[Any, ...]) -> Object:
+    return Object(
+        bytes(row[0]).decode(),
+        row[1],
+        row[2],
+        row[3],
+        row[4],
+        row[5],
+        json.loads(row[6]),
+        json.loads(row[7]),
+        json.loads(row[8]),
+        tuple((hash, size) for hash, size in json.loads(row[9])),
+    )
