@@ -22,6 +22,7 @@ export const bindings = {
   durable_object_namespace: createNamespace,
   d1: (spec, call) => load("d1").createD1Database(spec, call),
   r2_bucket: (spec, call) => load("r2").createR2Bucket(spec, call),
+  assets: createFetcher,
   service: createFetcher,
   plain_text: text,
   secret_text: text,

@@ -41,9 +41,19 @@ show(Response, pick("status", "statusText", "ok", "url", "headers", "bodyUsed"))
 show(Blob, pick("size", "type"));
 show(Event, pick("type", "cancelable", "defaultPrevented"));
 
+let keys = false;
+/** CryptoKey is in a bundle of its own: nothing can be one before that is loaded. */
+function showKeys() {
+  const loaded = peek("subtle");
+  if (keys || loaded === undefined) return;
+  keys = true;
+  show(loaded.CryptoKey, pick("type", "extractable", "algorithm", "usages"));
+}
+
 let urls = false;
-/** URL is a bundle of its own: nothing can be one before that is loaded. */
+/** As CryptoKey. */
 function showUrls() {
+  showKeys();
   const loaded = peek("url");
   if (urls || loaded === undefined) return;
   urls = true;

@@ -54,6 +54,9 @@ export function normalizeEncoding(encoding) {
   return ENCODINGS[encoding] ?? ENCODINGS[StringPrototypeToLowerCase(`${encoding}`)];
 }
 
+/** `new Buffer()` is not worth a warning in a bundle. @returns {boolean} */
+export const isInsideNodeModules = () => true;
+
 /** @param {string} text @returns {string} without ANSI colours */
 export const removeColors = (text) => text.replace(/\u001b\[\d\d?m/g, "");
 
