@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from engine import publish, resources
+from engine.durable import migrations
 from engine.errors import ApiError, NotFound
 from engine.model import Actor, Binding, Deployed, check_environment_name
 from engine.store import Connection, Store, changes, environments, services
@@ -26,7 +27,8 @@ async def clone(
 
     Args:
         data: ``own`` gives each binding of a KV namespace, D1 database or R2 bucket an empty one of its own,
-            named ``<service>-<target>-<BINDING>``; ``share`` binds the source's.
+            named ``<service>-<target>-<BINDING>``; ``share`` binds the source's. Durable Objects are its own
+            either way: they run its code.
 
     Raises:
         ApiError: 10094 name, 10007 10092 not found, 10040 the target exists, 10222 nothing is live in the
@@ -50,6 +52,7 @@ async def clone(
         bindings = live.version.bindings
         if data == "own":
             bindings = _own(connection, store, service, target, bindings, actor)
+        bindings = migrations.adopt(connection, store, live.environment, place, bindings, all_classes=True)
         note = publish.Note(actor, "clone", message or f"Cloned from {source} v{live.version.number}")
         content = publish.Content.of(live.version, bindings)
         deployed = publish.deployed(connection, store, place, content, note, created=True)

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from engine.errors import ApiError
 from engine.model import PRODUCTION, Binding, Version
-from engine.store import d1, environments, kv, r2, services, versions
+from engine.store import d1, durable, environments, kv, r2, services, versions
 from engine.store.database import Connection
 from engine.store.secrets import Secrets
 
@@ -34,21 +34,31 @@ class Declared:
         service: str,
         environment: str,
         previous: Version | None,
+        fresh: frozenset[str] = frozenset(),
     ) -> None:
-        """Args: previous: the version whose bindings ``inherit`` and retention take from."""
+        """Make one.
+
+        Args:
+            previous: the version whose bindings ``inherit`` and retention take from.
+            fresh: Durable Object classes that the upload's migrations are about to make.
+        """
         self._connection = connection
         self._secrets = secrets
         self._owner = service
         self._place = environment
         self._previous = previous
+        self._fresh = fresh
         self._kinds: dict[str, Callable[[str, Mapping[str, Any]], dict[str, Any]]] = {
             "plain_text": self._plain_text,
             "secret_text": self._secret_text,
             "json": self._json,
+            "assets": self._assets,
             "kv_namespace": self._kv_namespace,
             "d1": self._d1,
             "r2_bucket": self._r2_bucket,
             "service": self._service,
+            "durable_object_namespace": self._durable_objects,
+            "version_metadata": self._version_metadata,
         }
 
     def resolve(
@@ -60,8 +70,8 @@ class Declared:
         """The version's bindings, declared ones first, then those kept.
 
         Raises:
-            ApiError: 10041 10042 10052 10053 10054 10055 10056 10057 10085 10143 10144 10145 10181, or 10021
-                for a type that this platform does not have.
+            ApiError: 10041 10042 10052 10053 10054 10055 10056 10057 10061 10085 10098 10143 10144 10145
+                10181, or 10021 for a type that this platform does not have.
         """
         made: dict[str, Binding] = {}
         for item in declared:
@@ -121,6 +131,9 @@ class Declared:
         _check_length(name, json.dumps(item["json"], ensure_ascii=False))
         return {"json": item["json"]}
 
+    def _assets(self, name: str, item: Mapping[str, Any]) -> dict[str, Any]:
+        return {}
+
     def _kv_namespace(self, name: str, item: Mapping[str, Any]) -> dict[str, Any]:
         namespace = item.get("namespace_id")
         if not isinstance(namespace, str) or not _NAMESPACE.fullmatch(namespace):
@@ -162,6 +175,37 @@ class Declared:
             if not isinstance(props, Mapping):
                 raise ApiError(10026, f"Binding {name}: props is an object")
             settings["props"] = dict(props)
+        return settings
+
+    def _version_metadata(self, name: str, item: Mapping[str, Any]) -> dict[str, Any]:
+        return {}
+
+    def _durable_objects(self, name: str, item: Mapping[str, Any]) -> dict[str, Any]:
+        class_name, script = item.get("class_name"), item.get("script_name")
+        environment = item.get("environment")
+        if not isinstance(class_name, str) or not class_name:
+            raise ApiError(10021, f"Binding {name} of type durable_object_namespace has no class_name")
+        settings: dict[str, Any] = {"class_name": class_name}
+        if script in (None, "", self._owner) and environment in (None, "", self._place):
+            place = environments.find(self._connection, self._owner, self._place)
+        else:
+            target = script if isinstance(script, str) and script else self._owner
+            settings["script_name"] = target
+            if services.find(self._connection, target) is None:
+                raise ApiError(10061, f"Binding {name}: there is no script {target}. Deploy it first")
+            if environment:
+                settings["environment"] = environment
+            place = environments.find(self._connection, target, environment or PRODUCTION)
+            if place is None:
+                raise ApiError(10098, f"Binding {name}: {target} has no environment {environment}")
+        found = durable.of_class(self._connection, place.id, class_name) if place else None
+        if found is None and ("script_name" in settings or class_name not in self._fresh):
+            raise ApiError(
+                10061,
+                f"Cannot create binding for class '{class_name}' because it is not currently configured to "
+                "implement Durable Objects. Did you forget to apply a migration?",
+            )
+        settings["namespace_id"] = found.id if found else ""
         return settings
 
     def _check_target(self, name: str, target: str, environment: str, entrypoint: object) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine import publish
 from engine.declared import Declared
+from engine.durable import migrations
 from engine.errors import ApiError, Conflict
 from engine.model import (
     Actor,
@@ -46,7 +47,8 @@ async def deploy(
     """Uploads a script and makes it live at 100 %; makes the service and the environment when they are new.
 
     Raises:
-        ApiError: 10016 10094 names, 10021 10027 code, those of `Declared.resolve` for bindings.
+        ApiError: 10016 10094 names, 10021 10027 code, those of `Declared.resolve` for bindings, those of
+            `engine.durable.migrations`.
     """
     check_service_name(service)
     check_environment_name(environment)
@@ -54,6 +56,9 @@ async def deploy(
 
     def work(connection: Connection) -> Deployed:
         place, created = _ensure(connection, store, service, environment, actor)
+        migrations.apply(connection, store, place, upload.migrations)
+        fresh = migrations.pending(upload.migrations)
+        migrations.check_exports(connection, place, facts.get("named_handlers"), fresh)
         bindings = _declared(connection, store, service, environment, upload)
         modules.keep(connection, refs, upload.modules)
         if upload.script_settings is not None:
@@ -82,7 +87,7 @@ async def upload_version(
     Raises:
         ApiError: 10007 10092 not found, 10211 migrations, 10216 service-worker syntax, and those of `deploy`.
     """
-    if upload.has_migrations:
+    if upload.migrations:
         raise ApiError(10211, "Migrations cannot be uploaded as a version: deploy them")
     if any(each.name == upload.main_module and each.type == "script" for each in upload.modules):
         raise ApiError(
@@ -134,6 +139,8 @@ async def save_content(
         _check_match(connection, live, if_match)
         modules.keep(connection, refs, code)
         bindings, settings = _kept(live)
+        named = facts.get("named_handlers")
+        migrations.check_exports(connection, live.environment, named, frozenset())
         content = publish.Content(main_module, refs, bindings, settings, **facts)
         return publish.deployed(
             connection, store, live.environment, content, publish.Note(actor, "upload", message)
@@ -188,7 +195,8 @@ def _declared(
 ) -> tuple[Binding, ...]:
     place = environments.find(connection, service, environment)
     previous = versions.latest(connection, place.id) if place is not None else None
-    declared = Declared(connection, store.secrets, service, environment, previous)
+    fresh = migrations.pending(upload.migrations)
+    declared = Declared(connection, store.secrets, service, environment, previous, fresh)
     return declared.resolve(upload.bindings, upload.keep_bindings, upload.strict_inherit)
 
 

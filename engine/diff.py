@@ -23,9 +23,11 @@ KINDS: Final[Mapping[str, str]] = {
     "json": "json",
     "secret_text": "secret",
     "kv_namespace": "KV",
+    "assets": "assets",
     "d1": "D1",
     "r2_bucket": "R2",
     "service": "service",
+    "durable_object_namespace": "DO",
 }
 Status = Literal["same", "added", "removed", "changed"]
 
@@ -211,6 +213,10 @@ def binding_text(connection: Connection, binding: Binding) -> str:
             return str(settings["text"])
         case "json":
             return json.dumps(settings["json"], ensure_ascii=False)
+        case "durable_object_namespace":
+            script, place = settings.get("script_name"), settings.get("environment")
+            owner = f" of {script}{f' › {place}' if place else ''}" if script else ""
+            return f"{settings['class_name']}{owner}"
         case "service":
             place = settings.get("environment")
             entry = settings.get("entrypoint")
@@ -225,13 +231,17 @@ def same_binding(secrets: Secrets, first: Binding, second: Binding) -> bool:
         return False
     if first.type == "secret_text":
         return secrets.same(first.settings["text"], second.settings["text"])
+    if first.type == "durable_object_namespace" and "script_name" not in first.settings:
+        # Each environment has its own objects of a class.
+        hidden = {"namespace_id": None}
+        return {**first.settings, **hidden} == {**second.settings, **hidden}
     return dict(first.settings) == dict(second.settings)
 
 
 def _settings(
     connection: Connection, secrets: Secrets, old: Version | None, new: Version | None
 ) -> Iterator[SettingDiff]:
-    for key in ("compatibility_date", "compatibility_flags", "limits", "placement", "usage_model"):
+    for key in ("compatibility_date", "compatibility_flags", "assets", "limits", "placement", "usage_model"):
         before = setting_text(old, key)
         after = setting_text(new, key)
         if before != after:
@@ -261,6 +271,11 @@ def setting_text(version: Version | None, key: str) -> str | None:
     value = version.settings.to_json()[key]
     if not value:
         return None
+    if key == "assets":
+        config = value.get("config") or {}
+        return ", ".join(
+            [f"files {value['manifest'][:8]}", *(f"{each} {config[each]}" for each in sorted(config))]
+        )
     if isinstance(value, list):
         return ", ".join(value)
     if isinstance(value, dict):

@@ -21,7 +21,7 @@ MODULE_TYPES: Final[frozenset[str]] = frozenset(get_args(ModuleType))
 CODE_TYPES: Final[frozenset[str]] = frozenset({"esm", "commonjs", "script"})
 TEXT_TYPES: Final[frozenset[str]] = frozenset({"esm", "commonjs", "script", "text", "json", "sourcemap"})
 BINDING_TYPES: Final[frozenset[str]] = frozenset(
-    {"plain_text", "json", "secret_text", "kv_namespace", "d1", "r2_bucket", "service"}
+    {"plain_text", "json", "secret_text", "assets", "kv_namespace", "d1", "r2_bucket", "service"}
 )
 
 NAME: Final = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -99,13 +99,17 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a version fixes besides code and bindings. `limits` knows ``cpu_ms`` (milliseconds a request)."""
+    """What a version fixes besides code and bindings. `limits` knows ``cpu_ms`` (milliseconds a request).
+
+    `assets` are its static files: ``{manifest: hash, config: {…}}``, or empty. They belong to the code.
+    """
 
     compatibility_date: str | None = None
     compatibility_flags: tuple[str, ...] = ()
     limits: Mapping[str, Any] = field(default_factory=dict)
     usage_model: str = "standard"
     placement: Mapping[str, Any] = field(default_factory=dict)
+    assets: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """All fields as JSON values."""
@@ -115,6 +119,7 @@ class Settings:
             "limits": dict(self.limits),
             "usage_model": self.usage_model,
             "placement": dict(self.placement),
+            "assets": dict(self.assets),
         }
 
     @staticmethod
@@ -126,6 +131,7 @@ class Settings:
             limits=dict(value.get("limits") or {}),
             usage_model=value.get("usage_model") or "standard",
             placement=dict(value.get("placement") or {}),
+            assets=dict(value.get("assets") or {}),
         )
 
 

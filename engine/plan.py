@@ -134,6 +134,7 @@ def make(
             for key, label in (
                 ("compatibility_date", "Compatibility date"),
                 ("compatibility_flags", "Compatibility flags"),
+                ("assets", "Static assets"),
             )
             if (row := _compatibility_row(key, label, ours.version, theirs.version))
         ),
@@ -221,7 +222,7 @@ def _binding_row(
     # That two secrets hold the same text is not told: it would be an oracle for guessing one.
     if mine and other and mine.type != "secret_text" and same_binding(secrets, mine, other):
         after = "same"
-    elif mine is not None and f"{BINDING}{name}" in move:
+    elif mine is not None and (f"{BINDING}{name}" in move or mine.type == "assets"):  # files are code
         after = "moves"
     elif mine is not None and other is None and name in used:
         after, reason = "stops", f"{target} has no {name}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from engine import publish, resources
+from engine.durable import migrations
 from engine.errors import ApiError, Conflict
 from engine.model import Actor, Binding, Deployed, Settings, Version
 from engine.plan import BINDING, Plan, identify, plan
@@ -51,7 +52,7 @@ async def promote(
 
     def work(connection: Connection) -> Deployed:
         _check_unchanged(connection, made)
-        content = publish.Content.of(made.source_version, _bindings(connection, made), _settings(made))
+        content = publish.Content.of(made.source_version, _bindings(connection, store, made), _settings(made))
         words = message or f"Promoted from {source} v{made.source_version.number}"
         return publish.deployed(
             connection, store, made.target, content, publish.Note(actor, "promotion", words)
@@ -77,9 +78,10 @@ def _stale(source: str, target: str) -> Conflict:
     )
 
 
-def _bindings(connection: Connection, made: Plan) -> tuple[Binding, ...]:
+def _bindings(connection: Connection, store: Store, made: Plan) -> tuple[Binding, ...]:
     """The target's own bindings, with the picked ones of the source in their places or behind."""
     kept = {binding.name: binding for binding in made.target_version.bindings} if made.target_version else {}
+    kept.update({each.name: each for each in made.source_version.bindings if each.type == "assets"})
     for key in made.move:
         if not key.startswith(BINDING):
             continue
@@ -90,7 +92,7 @@ def _bindings(connection: Connection, made: Plan) -> tuple[Binding, ...]:
         if resource is not None and resource[0].label(connection, resource[1]) is None:
             kind = resource[0]
             raise ApiError(kind.gone, f"{binding.name} cannot move: its {kind.word} is gone")
-        kept[binding.name] = binding
+        (kept[binding.name],) = migrations.adopt(connection, store, made.source, made.target, [binding])
     return tuple(kept.values())
 
 
@@ -104,4 +106,5 @@ def _settings(made: Plan) -> Settings:
         limits=source.settings.limits if "limits" in made.move else base.limits,
         usage_model=base.usage_model,
         placement=base.placement,
+        assets=source.settings.assets,
     )

@@ -43,7 +43,7 @@ class Upload:
     message: str | None = None
     tag: str | None = None
     alias: str | None = None
-    has_migrations: bool = False
+    migrations: Mapping[str, Any] | None = None
 
     @staticmethod
     def from_metadata(
@@ -72,7 +72,7 @@ class Upload:
             message=annotations.get("workers/message"),
             tag=annotations.get("workers/tag"),
             alias=annotations.get("workers/alias"),
-            has_migrations=bool(metadata.get("migrations")),
+            migrations=_mapping(metadata, "migrations") or None,
         )
 
 
@@ -83,7 +83,8 @@ def parse_settings(metadata: Mapping[str, Any], base: Settings | None = None) ->
         ApiError: 10021 bad compatibility date or CPU limit, 10026 wrong shape.
     """
     values = (base or Settings()).to_json()
-    values.update({key: metadata[key] for key in values if key in metadata})
+    # What an upload says of its assets is a token; who has verified it sets them.
+    values.update({key: metadata[key] for key in values if key in metadata and key != "assets"})
     day, flags, limits = values["compatibility_date"], values["compatibility_flags"], values["limits"]
     if day is not None:
         _check_date(day)

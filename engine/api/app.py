@@ -6,6 +6,7 @@ it was sent: a KV key may contain an encoded slash, so names are decoded after t
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from importlib import import_module
 
@@ -13,7 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.routing import BaseRoute, Router
 from starlette.types import Receive, Scope, Send
 
-from engine.api import envelope, transfers
+from engine.api import assets, envelope, transfers
 from engine.api.call import Engine
 from engine.errors import ApiError, NotFound, StoreBusy, StoreError
 
@@ -36,11 +37,13 @@ RESOURCES = (
     "routes",
     "domains",
     "schedules",
+    "assets",
     "tails",
     "logs",
     "references",
     "kv_namespaces",
     "kv_values",
+    "durable_objects",
     "d1_databases",
     "d1_queries",
     "d1_transfers",
@@ -66,13 +69,13 @@ class Api:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        routes: list[BaseRoute] = []
-        for name in RESOURCES:
-            routes += import_module(f"engine.api.{name}").ROUTES
-        self._router = Router(routes, redirect_slashes=False, default=_no_route)
+        self._router: Router | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; always with the envelope, unless the resource's own answer has begun."""
+        if self._router is None:  # not before: an environment's first answer does not wait for these imports
+            self._router = await asyncio.to_thread(_resources)
+        router = self._router
         path = scope["raw_path"].decode("latin-1").partition("?")[0].removeprefix(PREFIX)
         if len(path) > 1:
             path = path.rstrip("/")
@@ -85,9 +88,11 @@ class Api:
             await send(message)
 
         try:
-            if not path.startswith(transfers.PATH) and not self._engine.permits(Request(inner)):
+            # An upload of assets shows its session's token, which the resource checks.
+            own = path.startswith(transfers.PATH) or path.endswith(assets.UPLOAD_PATH)
+            if not own and not self._engine.permits(Request(inner)):
                 raise ApiError(10000, "Authentication error: the API token is missing or wrong.", 403)
-            await self._router(inner, receive, sender)  # type: ignore[arg-type]  # a message is a mapping
+            await router(inner, receive, sender)  # type: ignore[arg-type]  # a message is a mapping
             return
         except ApiError as error:
             failure = error
@@ -106,6 +111,13 @@ class Api:
             log.exception("%s %s failed", scope["method"], path)
             failure = ApiError(10013, "An unknown error has occurred; the engine's log has its details.", 500)
         await envelope.failure(failure)(inner, receive, send)
+
+
+def _resources() -> Router:
+    routes: list[BaseRoute] = []
+    for name in RESOURCES:
+        routes += import_module(f"engine.api.{name}").ROUTES
+    return Router(routes, redirect_slashes=False, default=_no_route)
 
 
 async def _no_route(scope: Scope, receive: Receive, send: Send) -> None:

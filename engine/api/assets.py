@@ -1,4 +1,4 @@
-"""Uploading static assets: a session for a manifest, and the files that are missing (API.md §2 static assets)."""
+"""Uploading static assets: a session for a manifest, and the files that are missing (API.md §2)."""
 
 from __future__ import annotations
 
@@ -85,14 +85,14 @@ async def _keep(call: Call, part: multipart.Part) -> None:
     written = await blobs.write(content, ())
 
     def work(connection: Connection) -> None:
-        blobs.keep(written)
-        assets.keep(connection, Asset(part.name, written.hash, written.size, kind))
+        if part.name not in assets.find(connection, [part.name]):
+            blobs.keep(written)
+            assets.keep(connection, Asset(part.name, written.hash, written.size, kind))
 
     try:
         await call.store.write(work)
-    except BaseException:
-        await blobs.discard(written)
-        raise
+    finally:
+        await blobs.discard(written)  # one that was kept stays
 
 
 def _manifest(given: Any) -> tuple[dict[str, int], dict[str, str]]:

@@ -20,6 +20,7 @@ async def show(call: Call) -> Response:
         {
             "version": _version(),
             "address": engine.address,
+            "tls_address": engine.tls_address,
             "state": str(engine.folder.path),
             "pid": os.getpid(),
             "started_at": engine.started_at,

@@ -44,7 +44,7 @@ def script(environment: Environment, live: Live, tag: str) -> Json:
         "compatibility_date": version.settings.compatibility_date if version else None,
         "compatibility_flags": list(version.settings.compatibility_flags) if version else [],
         "has_modules": version is None or not version.is_service_worker,
-        "has_assets": False,
+        "has_assets": bool(version and version.settings.assets),
         "logpush": settings.get("logpush", False),
         "observability": settings.get("observability"),
         "tail_consumers": settings.get("tail_consumers"),

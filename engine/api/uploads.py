@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from engine.api.call import Call
 from engine.api.envelope import loads_object
 from engine.api.multipart import Part
+from engine.assets import session
+from engine.assets.config import check
+from engine.assets.site import ASSETS_ONLY
 from engine.errors import ApiError
-from engine.model import Module, ModuleType
+from engine.model import Module, ModuleType, Version
+from engine.store import Connection, environments, versions
 from engine.upload import Upload
 
 _TYPES: Mapping[str, ModuleType] = {
@@ -36,6 +41,8 @@ CONTENT_TYPES: Mapping[ModuleType, str] = {
     "wasm": "application/wasm",
     "sourcemap": "application/source-map",
 }
+#: The module of a Worker that has files and no code; requests never reach it.
+_NO_CODE = b"export default { fetch: () => new Response(null, { status: 404 }) };\n"
 _CODE_SUFFIXES = (".js", ".mjs", ".ts", ".mts", ".jsx", ".tsx")
 
 
@@ -49,7 +56,40 @@ async def read_upload(call: Call) -> Upload:
     if metadata is None:
         raise ApiError(10005, "The upload has no part named metadata.", 400)
     strict = call.query.get("bindings_inherit") == "strict"
-    return Upload.from_metadata(metadata, modules_of(parts, metadata), strict_inherit=strict)
+    assets = await _assets(call, metadata)
+    modules = modules_of(parts, metadata)
+    if assets and not metadata.get("main_module") and not metadata.get("body_part"):
+        metadata = {**metadata, "main_module": ASSETS_ONLY}
+        modules = (Module(ASSETS_ONLY, "esm", _NO_CODE),)
+    upload = Upload.from_metadata(metadata, modules, strict_inherit=strict)
+    return replace(upload, settings=replace(upload.settings, assets=assets)) if assets else upload
+
+
+async def _assets(call: Call, metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """The static files of the new version: those uploaded for it, or those of the version before."""
+    given = metadata.get("assets")
+    keeps = metadata.get("keep_assets") is True
+    if given is None and not keeps:
+        return {}
+    if given is not None and not isinstance(given, Mapping):
+        raise ApiError(10021, "metadata.assets is an object with the jwt of the upload's last answer")
+    token = (given or {}).get("jwt")
+    config = check((given or {}).get("config"))
+    if isinstance(token, str):
+        claims = session.read(call.engine.token, token, complete=True)
+        return {"manifest": claims["manifest"], "config": config}
+    before = await call.store.read(lambda connection: _latest(connection, call.service, call.environment))
+    if before is None or not before.settings.assets:
+        if keeps:
+            return {}
+        raise ApiError(10021, "metadata.assets has no jwt, and no version before has assets to keep")
+    kept = dict(before.settings.assets)
+    return {**kept, "config": config} if (given or {}).get("config") is not None else kept
+
+
+def _latest(connection: Connection, service: str, environment: str) -> Version | None:
+    place = environments.find(connection, service, environment)
+    return None if place is None else versions.latest(connection, place.id)
 
 
 def split(parts: Sequence[Part]) -> tuple[dict[str, Any] | None, list[Part]]:

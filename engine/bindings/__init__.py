@@ -9,6 +9,8 @@ from collections.abc import Callable
 from typing import Final
 
 from engine import model
+from engine.assets.sites import Sites
+from engine.bindings.assets import Assets
 from engine.bindings.binding import Binding, BindingError, Result
 from engine.bindings.context import Context
 from engine.bindings.d1 import D1
@@ -39,6 +41,10 @@ def _secret_text(binding: model.Binding, version: model.Version, context: Contex
 def _version_metadata(binding: model.Binding, version: model.Version, context: Context) -> Binding:
     values = {"id": version.id, "tag": version.tag or "", "timestamp": version.created_on}
     return VersionMetadata(binding.name, values)
+
+
+def _assets(binding: model.Binding, version: model.Version, context: Context) -> Binding:
+    return Assets(binding.name, context.sites or Sites(context.store), version)
 
 
 def _kv_namespace(binding: model.Binding, version: model.Version, context: Context) -> Binding:
@@ -76,6 +82,7 @@ KINDS: Final[dict[str, Make]] = {
     "json": _json,
     "secret_text": _secret_text,
     "version_metadata": _version_metadata,
+    "assets": _assets,
     "kv_namespace": _kv_namespace,
     "d1": _d1,
     "r2_bucket": _r2_bucket,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from engine.assets.sites import Sites
     from engine.bindings.binding import Result
     from engine.durable.objects import Objects
     from engine.runtime.http import Body, Request, Response
@@ -63,3 +64,4 @@ class Context:
     store: Store
     environments: Environments
     objects: Objects | None = None
+    sites: Sites | None = None

@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from engine.cli.api import Client, Json, Refused, add_common, connected, dump, environment_path
 from engine.cli.errors import USAGE, CliError
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from engine.wrangler.project import Project
 
 NAMESPACE_MISSING, TITLE_TAKEN = 10041, 10014
+DATABASE_TAKEN, BUCKET_TAKEN = 7502, 10004
 _NOT_THERE = frozenset({10007, 10092})
 CONTENT_TYPES: Mapping[str, str] = {
     "esm": "application/javascript+module",
@@ -114,7 +115,7 @@ def _upload(
 
 
 def _bindings(client: Client, project: Project, live: Json | None, dev_vars: bool) -> list[Json] | None:
-    """The upload's bindings, each KV binding with a namespace."""
+    """The upload's bindings; each that names no namespace, database or bucket gets one of its own."""
     secrets = [{"name": name, "type": "secret_text", "text": text} for name, text in project.dev_vars.items()]
     if project.bindings is None:
         return None
@@ -122,10 +123,11 @@ def _bindings(client: Client, project: Project, live: Json | None, dev_vars: boo
     made: list[Json] = []
     for binding in project.bindings:
         complete = dict(binding)
-        if binding["type"] == "kv_namespace" and "namespace_id" not in binding:
+        setting, make = _PROVISIONED.get(str(binding["type"]), ("", None))
+        if make is not None and setting not in binding:
             before = named.get(str(binding["name"]), {})
             title = f"{project.service}-{project.environment}-{binding['name']}"
-            complete["namespace_id"] = before.get("namespace_id") or _namespace(client, title)
+            complete[setting] = before.get(setting) or make(client, title)
         made.append(complete)
     if dev_vars:
         fresh = {secret["name"] for secret in secrets}
@@ -149,3 +151,36 @@ def _namespace(client: Client, title: str) -> str:
         raise
     print(f"made the KV namespace {title}", file=sys.stderr)
     return str(created["id"])
+
+
+def _database(client: Client, name: str) -> str:
+    """The D1 database of that name, made when there is none."""
+    try:
+        created = client.call("POST", "/d1/database", {"name": name})
+    except Refused as error:
+        if error.number != DATABASE_TAKEN:
+            raise
+        return str(client.call("GET", f"/d1/database/{name}")["uuid"])
+    print(f"made the D1 database {name}", file=sys.stderr)
+    return str(created["uuid"])
+
+
+def _bucket(client: Client, name: str) -> str:
+    """The R2 bucket of that name (in lower case, as they are), made when there is none."""
+    name = name.lower().replace("_", "-")
+    try:
+        client.call("POST", "/r2/buckets", {"name": name})
+    except Refused as error:
+        if error.number != BUCKET_TAKEN:
+            raise
+        return name
+    print(f"made the R2 bucket {name}", file=sys.stderr)
+    return name
+
+
+#: Bindings to resources: the setting that names one, and what makes one for a binding that names none.
+_PROVISIONED: Final = {
+    "kv_namespace": ("namespace_id", _namespace),
+    "d1": ("id", _database),
+    "r2_bucket": ("bucket_name", _bucket),
+}

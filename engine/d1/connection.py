@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from engine.d1.authorizer import SWITCHES, Authorizer
+from engine.d1.errors import SqlError, in_words
 from engine.d1.statements import bare, split
 
 SERVED_BY: Final = "svc-tui.db"
 MAX_SECONDS: Final = 30.0
-TIMED_OUT: Final = "D1 DB storage operation exceeded timeout which caused object to be reset."
 MAX_RESULT: Final = 64 * 1024 * 1024
 """Bytes of text and blobs that one query may answer: more would not fit the isolate that asks."""
 
@@ -39,30 +39,14 @@ _LIMITS: Final = {
     sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER: 100,
     sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH: 10,
 }
+_SELECT = re.compile(r"select\b", re.IGNORECASE)
 _PRAGMA = re.compile(r"pragma\b", re.IGNORECASE)
-_SYNTAX = re.compile(r'near "(.*)": syntax error', re.DOTALL)
-_UNKNOWN = re.compile(r"no such (?:column|function): (.*)", re.DOTALL)
 # The engine's own statements carry a mark: a statement of the user with the same text would otherwise be
 # found in the connection's cache, and not be shown to the authorizer.
 _MARK = f"/*{secrets.token_hex(8)}*/"
 
 _Plan = list[tuple["Query", list[str]]]
 Value = None | int | float | str | bytes
-
-
-class SqlError(Exception):
-    """SQL failed; the text is SQLite's with the name of its code, as Workers shows it.
-
-    Attributes:
-        index: which of the queries it was, from 0.
-        readonly: whether it only failed because it would have written.
-    """
-
-    def __init__(self, message: str, index: int = 0, readonly: bool = False) -> None:
-        super().__init__(message)
-        self.message = message
-        self.index = index
-        self.readonly = readonly
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +112,7 @@ class Connection:
             raise
         for limit, value in _LIMITS.items():
             sql.setlimit(limit, value)
+        self._page_size = int(sql.execute("PRAGMA page_size").fetchone()[0])
         sql.set_authorizer(self._authorizer)
         sql.set_progress_handler(self._late, _PROGRESS)
 
@@ -188,7 +173,7 @@ class Connection:
 
     def size(self) -> int:
         """Bytes the database takes."""
-        return int(self._own("PRAGMA page_count")[0][0]) * int(self._own("PRAGMA page_size")[0][0])
+        return self._pages() * self._page_size
 
     def table_count(self) -> int:
         """How many tables there are, SQLite's own apart."""
@@ -232,7 +217,9 @@ class Connection:
     def _query(self, statements: Sequence[str], params: tuple[Value, ...]) -> Answer:
         began = time.perf_counter()
         sqlite = self._sqlite
-        changes, size = sqlite.total_changes, self._pages()
+        changes = sqlite.total_changes
+        reads = len(statements) == 1 and _SELECT.match(bare(statements[0])) is not None
+        size = None if reads else self._pages()
         self._authorizer.reason = None
         for statement in statements:
             cursor = sqlite.execute(statement, params)
@@ -248,27 +235,13 @@ class Connection:
             "duration": (time.perf_counter() - began) * 1000,
             "changes": changed,
             "last_row_id": last,
-            "changed_db": changed != 0 or after != size,
-            "size_after": after * self._page_size(),
+            "changed_db": changed != 0 or (size is not None and after != size),
+            "size_after": after * self._page_size,
             # SQLite does not tell what it visited: these are rows that were given, and rows that changed.
             "rows_read": len(rows) if columns else changed,
             "rows_written": changed,
         }
         return Answer(columns, rows, meta)
-
-    def _offset(self, text: str, statements: Sequence[str]) -> str:
-        """` at offset 7`: where a mistake is in its statement, which Python's module does not hand on.
-
-        A token is the culprit when the text ends right behind it and the complaint is the same.
-        """
-        match = _SYNTAX.fullmatch(text) or _UNKNOWN.fullmatch(text)
-        if match is None:
-            return ""
-        for statement in statements:
-            for found in re.finditer(rf"(?<!\w){re.escape(match[1])}(?!\w)", statement):
-                if match.re is _UNKNOWN or self._complaint(statement[: found.end()]) == text:
-                    return f" at offset {len(statement[: found.start()].encode())}"
-        return ""
 
     def _complaint(self, sql: str) -> str:
         try:
@@ -278,8 +251,11 @@ class Connection:
         return ""
 
     def _own(self, sql: str) -> list[tuple[Any, ...]]:
-        with self._trusted():
-            return self._sqlite.execute(f"{sql} {_MARK}").fetchall()
+        self._authorizer.trusted = True  # not by _trusted: this is in the way of every query
+        try:
+            return self._sqlite.execute(sql + _MARK).fetchall()
+        finally:
+            self._authorizer.trusted = False
 
     @contextmanager
     def _trusted(self) -> Iterator[None]:
@@ -292,9 +268,6 @@ class Connection:
     def _pages(self) -> int:
         return int(self._own("PRAGMA page_count")[0][0])
 
-    def _page_size(self) -> int:
-        return int(self._own("PRAGMA page_size")[0][0])
-
     def _reset(self) -> None:
         """What a request switched holds for that request only."""
         for name in SWITCHES:
@@ -304,27 +277,7 @@ class Connection:
         return int(self._deadline is not None and time.monotonic() > self._deadline)
 
     def _words(self, error: sqlite3.Error, index: int, plan: _Plan) -> SqlError:
-        name = getattr(error, "sqlite_errorname", None)
-        text = str(error)
-        if name is None:
-            if isinstance(error, sqlite3.ProgrammingError) and "bindings" in text:
-                text = "Wrong number of parameter bindings for SQL query."
-            elif isinstance(error, sqlite3.DataError) and "query string" in text:
-                text = "statement too long: SQLITE_TOOBIG"
-            return SqlError(text, index)
-        if name == "SQLITE_INTERRUPT":
-            return SqlError(TIMED_OUT, index)
-        if name == "SQLITE_AUTH" and self._authorizer.reason is not None:
-            return SqlError(self._authorizer.reason, index)
-        offset = self._offset(text, plan[index][1])
-        return SqlError(f"{text}{offset}: {_code(name)}", index, readonly=name.startswith("SQLITE_READONLY"))
-
-
-def _code(name: str) -> str:
-    """`SQLITE_CONSTRAINT_UNIQUE` → `SQLITE_CONSTRAINT (extended: SQLITE_CONSTRAINT_UNIQUE)`."""
-    parts = name.split("_")
-    primary = "_".join(parts[:2])
-    return name if name == primary else f"{primary} (extended: {name})"
+        return in_words(error, index, plan[index][1], self._complaint, self._authorizer.reason)
 
 
 def _statements(query: Query, index: int) -> list[str]:

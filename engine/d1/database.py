@@ -10,7 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from engine.d1.connection import Answer, Connection, Query, SqlError
+from engine.d1.connection import Answer, Connection, Query
+from engine.d1.errors import SqlError
 
 log = logging.getLogger("engine.d1")
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from engine.d1.connection import Connection, SqlError
+from engine.d1.connection import Connection
+from engine.d1.errors import SqlError
 
 VIRTUAL = "D1 Export error: cannot export databases with Virtual Tables (fts5)"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 
 from engine.drafts.server import Server
 from engine.gateway import vitals
@@ -42,6 +43,8 @@ class DraftsProcess:
 
     async def serve(self) -> None:
         """Answer until `stop`."""
+        gc.freeze()
+        gc.enable()
         await self._runtime.warm()
         await self._runtime.warm_outgoing()
         watching = asyncio.ensure_future(vitals.watch(self._runtime, PATIENCE, self._farewell))

@@ -136,6 +136,10 @@ class Run:
         limits = Limits(cpu_ms=self._question["cpu_ms"] or CPU_MS)
         worker = self._environments.make_worker(version, program, limits, exclusive=True)
         invocation = self._invocation()
+        if self._overlay is not None:
+            await self._environments.objects.use_draft(
+                self._overlay, self._service, self._environment, (version, program)
+            )
         try:
             return await self._fetch(worker, invocation)
         except asyncio.CancelledError:

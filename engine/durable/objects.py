@@ -105,7 +105,7 @@ class Objects:
             WorkerError: its code failed.
         """
         house = await self._house(namespace, caller)
-        child = caller.child(house.namespace.service, house.namespace.environment, parent)
+        child = self._child(house, caller, parent)
 
         async def use(worker: Any, reference: dict[str, Any]) -> Response:
             answer: Response = await worker.fetch(request, child, target=reference)
@@ -125,7 +125,7 @@ class Objects:
     ) -> Result:
         """Call a method of an object; raises as `fetch`."""
         house = await self._house(namespace, caller)
-        child = caller.child(house.namespace.service, house.namespace.environment, parent)
+        child = self._child(house, caller, parent)
 
         async def run(call: dict[str, Any], body: Body, child: Invocation) -> Result:
             async def use(worker: Any, reference: dict[str, Any]) -> Result:
@@ -136,6 +136,9 @@ class Objects:
             return replace(answer, wrote=wrote)
 
         return await self._handles.invoke(caller, child, call, body, run)
+
+    def _child(self, house: House, caller: Invocation, parent: int | None) -> Invocation:
+        return caller.child(house.namespace.service, house.namespace.environment, parent, counted=False)
 
     async def worker(self, house: House) -> ObjectWorker:
         """A worker for a namespace, of the code that is live or that a draft brings.

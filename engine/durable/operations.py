@@ -130,9 +130,15 @@ def _execute(storage: Storage, statement: str, values: list[Any]) -> sqlite3.Cur
                 if "bindings" in str(error)
                 else str(error)
             ) from None
-        raise BindingError(f"{error}: {getattr(error, 'sqlite_errorname', 'SQLITE_ERROR')}") from None
+        raise _in_words(error) from None
     finally:
         authorizer.user = False
+
+
+def _in_words(error: sqlite3.Error) -> BindingError:
+    """``no such table: t: SQLITE_ERROR``: SQLite's text and the name of its primary code."""
+    name = str(getattr(error, "sqlite_errorname", "SQLITE_ERROR"))
+    return BindingError(f"{error}: {'_'.join(name.split('_')[:2])}")
 
 
 def _split(text: str) -> list[str]:
@@ -219,8 +225,7 @@ def _locked(operation: Callable[[Storage, list[Any], bytes], Answer]) -> Callabl
             try:
                 return operation(storage, args[1:], data)
             except sqlite3.Error as error:
-                name = getattr(error, "sqlite_errorname", "SQLITE_ERROR")
-                raise BindingError(f"{error}: {name}") from error
+                raise _in_words(error) from error
 
     return answer
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
+from engine.assets.site import Site
 from engine.gateway import overrides
 from engine.model import Deployment, Version
 from engine.runtime.worker import Worker
@@ -18,11 +19,12 @@ VERSION_KEY = "cloudflare-workers-version-key"
 
 @dataclass(slots=True, eq=False)
 class Slot:
-    """One version that runs, and how many entries use it."""
+    """One version that runs, its static files if it has some, and how many entries use it."""
 
     version: Version
     worker: Worker
     uses: int = 0
+    site: Site | None = None
 
 
 @dataclass(slots=True, eq=False)

@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine import bindings
+from engine.assets.sites import Sites
 from engine.durable.objects import Objects
 from engine.gateway.entry import Entry, Slot, current_deployment, read_live
 from engine.gateway.errors import NoCode
@@ -70,7 +71,8 @@ class Environments:
         self._follows = follows
         self._logs = logs
         self.objects = Objects(store, self, runtime.handles, compiler, limits, live=follows)
-        self._context = bindings.Context(store, self, self.objects)
+        self._sites = Sites(store)
+        self._context = bindings.Context(store, self, self.objects, self._sites)
         self._entries: dict[Key, Entry] = {}
         self._slots: dict[str, Slot] = {}
         self._loading: dict[Key, asyncio.Task[Entry]] = {}
@@ -144,6 +146,10 @@ class Environments:
         props: Any = None,
     ) -> Response:
         invocation.version = slot.version.id
+        if slot.site is not None and entrypoint is None:
+            file = await slot.site.before_worker(request)
+            if file is not None:
+                return file
         if self._logs is None or invocation.mode != "deployed":
             return await slot.worker.fetch(request, invocation, entrypoint=entrypoint, props=props)
         record = self._logs.begin(invocation, request, entrypoint)
@@ -316,10 +322,11 @@ class Environments:
             version.settings.compatibility_date,
             version.settings.compatibility_flags,
         )
+        site = await self._sites.of(version)
         slot = self._slots.get(version.id)  # another environment may have loaded it meanwhile
         if slot is None:
             limits = limits_of(version, self._limits)
-            slot = Slot(version, self.make_worker(version, program, limits))
+            slot = Slot(version, self.make_worker(version, program, limits), site=site)
             self._slots[version.id] = slot
         return slot
 

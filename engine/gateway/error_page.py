@@ -44,6 +44,12 @@ MOVED = Cause(
 SWITCHED_OFF = Cause(
     404, 0, "No Worker here", "A route switches Workers off at {host}, and nothing else answers there."
 )
+NO_ORIGIN = Cause(
+    523,
+    0,
+    "No origin",
+    "A route leads {host} to a Worker, and nothing is behind it here: give it a custom domain.",
+)
 NO_CODE = Cause(
     404, 0, "There is nothing here yet", "{host} exists, but nothing has been deployed to it so far."
 )

@@ -61,10 +61,6 @@ class Hostnames:
         """The environments of a service that have a hostname."""
         return [name for name, switches in self._services.get(service, {}).items() if switches.enabled]
 
-    def find(self, host: bytes) -> Target | None:
-        """Look a Host header up, whatever its port, capitals and final dot."""
-        return self.named(name_of(host))
-
     def named(self, name: str) -> Target | None:
         """Look a hostname up, lower-case and without a port: an environment, or a version of one."""
         text = self._label_of(name)

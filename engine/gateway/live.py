@@ -15,6 +15,7 @@ from typing import Any
 from engine import buckets, seed
 from engine.api.app import Api
 from engine.api.call import Engine
+from engine.assets.sweep import sweep
 from engine.drafts.client import Drafts
 from engine.errors import StoreError
 from engine.gateway import vitals
@@ -39,6 +40,8 @@ from engine.zones import Zones
 #: Seconds between two looks for expired KV entries.
 SWEEP = 60.0
 SWEPT = 1000
+#: Seconds between two looks for static assets that no version has.
+ASSETS_SWEEP = 3600.0
 #: Seconds after the start until what is needed less often is imported.
 WARM_DELAY = 1.0
 #: Seconds until V8 must answer, and seconds that requests get when this process gives itself up.
@@ -96,6 +99,7 @@ class Live:
         tails = TailSockets(self._engine.tails, self._logs)
         dispatch = Dispatch(self._router, self._environments, Api(self._engine), tails)
         self._server = make_server(dispatch)
+        self._assets_due = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def prepare(self, *, samples: bool) -> None:
@@ -118,8 +122,8 @@ class Live:
 
     async def serve(self) -> None:
         """Answer requests until `stop`, and then until what is in flight has been answered."""
-        gc.collect()
         gc.freeze()  # what is here now stays: no need to look through it again and again
+        gc.enable()
         await self._server.serve(sockets=[self._sock])
 
     def stop(self) -> None:
@@ -174,8 +178,16 @@ class Live:
                 freed = SWEPT
                 while freed >= SWEPT:
                     freed = await buckets.sweep(self._store, SWEPT)
+                await self._free_assets()
             except StoreError as error:  # another process writes: there is always a next time
                 log.info("expired KV entries or contents of R2 were not freed: %s", error)
+
+    async def _free_assets(self) -> None:
+        """Forget static assets that no version has, once in a while: it looks at all of them."""
+        now = asyncio.get_running_loop().time()
+        if now >= self._assets_due:
+            self._assets_due = now + ASSETS_SWEEP
+            await sweep(self._store)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(work)

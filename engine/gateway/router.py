@@ -32,11 +32,13 @@ class Leads:
         place: service and environment, None when Workers are switched off.
         patterns: the routes that lead there.
         hosts: the custom domains that do.
+        zones: the domains that these are in, once somebody asked.
     """
 
     place: Place | None
     patterns: set[str]
     hosts: set[str]
+    zones: frozenset[str] | None = None
 
 
 class Router:
@@ -96,22 +98,29 @@ class Router:
     def fetched(self, caller: Place, name: str, scheme: str, path_and_query: str) -> Target | None:
         """Where a worker's own `fetch` goes; None is the network.
 
-        Within its zone a worker reaches custom domains only, never a route, or it would reach itself; from
-        elsewhere it is a request like any other.
+        Within its zone a worker reaches what is behind a route, never a route itself, or it would reach
+        itself; from elsewhere it is a request like any other. `OFF`: there is nothing behind the route here.
         """
+        if name in LOOPBACK:
+            return None
+        kind: Scheme = "https" if scheme == "https" else "http"
+        found = self._routes.match(kind, name, path_and_query)
+        if found is None:
+            domain = self._domains.get(name)
+            return Target(*domain.place, name) if domain is not None and domain.place is not None else None
+        if found.place in {None, caller} or self._near(caller, registrable(name)):
+            return self.origin(name) or OFF
+        return Target(*found.place, name) if found.place is not None else OFF
+
+    def _near(self, caller: Place, zone: str) -> bool:
+        """Whether an environment answers in a zone itself."""
         leads = self._leads.get(caller)
-        zone = registrable(name)
-        near = leads is not None and (
-            any(registrable(parse(each).host) == zone for each in leads.patterns)
-            or any(registrable(each) == zone for each in leads.hosts)
-        )
-        if not near and name not in LOOPBACK:
-            kind: Scheme = "https" if scheme == "https" else "http"
-            found = self._routes.match(kind, name, path_and_query)
-            if found is not None and found.place is not None:
-                return Target(*found.place, name)
-        domain = self._domains.get(name)
-        return Target(*domain.place, name) if domain is not None and domain.place is not None else None
+        if leads is None:
+            return False
+        if leads.zones is None:
+            hosts = [*leads.hosts, *(parse(each).host for each in leads.patterns)]
+            leads.zones = frozenset(map(registrable, hosts))
+        return zone in leads.zones
 
     def __len__(self) -> int:
         return len(self._patterns) + len(self._domains)
@@ -167,6 +176,7 @@ class Router:
         self._unset(self._patterns, [pattern])
         leads = self._to(place)
         leads.patterns.add(pattern)
+        leads.zones = None
         self._patterns[pattern] = leads
         self._routes.add(parse(pattern), leads)
 
@@ -175,6 +185,7 @@ class Router:
         if enabled:
             leads = self._to(place)
             leads.hosts.add(hostname)
+            leads.zones = None
             self._domains[hostname] = leads
 
     def _unset(self, table: dict[str, Any], names: Iterable[str]) -> None:
@@ -182,6 +193,7 @@ class Router:
             leads = table.pop(name, None)
             if leads is None:
                 continue
+            leads.zones = None
             if table is self._patterns:
                 self._routes.remove(parse(name))
                 leads.patterns.discard(name)

@@ -13,7 +13,10 @@ import hashlib
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from websockets.speedups import apply_mask
+try:
+    from websockets.speedups import apply_mask
+except ImportError:  # built without a C compiler
+    from websockets.utils import apply_mask
 
 #: Bytes of one message (workers/platform/limits: 32 MiB).
 MESSAGE_LIMIT: Final = 32 << 20

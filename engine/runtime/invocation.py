@@ -117,6 +117,7 @@ class Invocation:
         "channel",
         "children",
         "cpu_ms",
+        "depth",
         "environment",
         "handles",
         "id",
@@ -170,6 +171,7 @@ class Invocation:
         self.cancel_reason: str | None = None
         self.channel: Channel | None = None
         self.handles: set[int] = set()
+        self.depth = 0
         self._cancel_hooks: list[Callable[[str], None]] = []
         self._open = 0
         self._closed: asyncio.Event | None = None
@@ -187,7 +189,8 @@ class Invocation:
             service: The target's name.
             environment: The target's environment.
             parent_call: The id of the ``Call`` that runs it.
-            counted: False for a call of something that an invocation before has sent: no new one begins.
+            counted: False for a Durable Object, or something that an invocation before has sent: these
+                are no Worker invocations, only nested no deeper than there may be of them.
 
         Raises:
             InvocationLimit: The request has used up its 32 invocations.
@@ -196,6 +199,8 @@ class Invocation:
             if self.tree.invocations_left <= 0:
                 raise InvocationLimit(INVOCATIONS)
             self.tree.invocations_left -= 1
+        elif self.depth >= INVOCATIONS:
+            raise InvocationLimit(INVOCATIONS)
         made = Invocation(
             service,
             environment,
@@ -208,6 +213,7 @@ class Invocation:
             parent_call=parent_call,
             tree=self.tree,
         )
+        made.depth = self.depth + 1
         self.children.append(made)
         if self.cancel_reason is not None:
             made.cancel(self.cancel_reason)

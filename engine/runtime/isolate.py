@@ -345,7 +345,7 @@ class Isolate:
         self.on_problem: Callable[[str], None] | None = None
         self._on_sync = on_sync
         self._request = bytearray()
-        self._answer = b""
+        self._answer = memoryview(b"")
         self._guard = threading.Lock()  # the shared memory is not touched after _stopped
         self._stopped = False
         self.pumps = 0
@@ -504,9 +504,11 @@ class Isolate:
             if flags & _MORE:
                 self._request += part
                 return
-            request = bytes(self._request) + part
+            self._request += part
+            request = bytes(self._request)
             self._request.clear()
-            answer = self._on_sync(request)
+            # A view: what follows the first part is not copied again with each.
+            answer = memoryview(self._on_sync(request))
         part_length = min(len(answer), SYNC_SIZE)
         memory[_SYNC_AREA : _SYNC_AREA + part_length] = answer[:part_length]
         self._answer = answer[part_length:]

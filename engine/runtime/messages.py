@@ -2,7 +2,8 @@
 
 A request that asks for an upgrade has a body of the client's messages, and the response with status 101
 one of the worker's. So a socket goes wherever requests and responses go (gateway, service binding, outgoing
-fetch) with the backpressure that bodies have. js/src/websocket.js has the same format:
+fetch) with the backpressure that bodies have. js/src/websocket/messages.js has
+the same format:
 
     u8 kind | u32 size (little-endian) | payload
 

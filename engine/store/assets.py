@@ -42,11 +42,10 @@ def manifest(connection: Connection, manifest_hash: str) -> dict[str, str] | Non
 
 
 def keep(connection: Connection, asset: Asset) -> None:
-    """Store a file's row; its bytes must be on the disk."""
+    """Store a file's row; its bytes must be on the disk. One that is there stays: versions have it."""
     connection.execute(
         "INSERT INTO assets (key, hash, size, content_type) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT (key) DO UPDATE SET hash = excluded.hash, size = excluded.size,"
-        " content_type = excluded.content_type",
+        " ON CONFLICT (key) DO NOTHING",
         (asset.key, asset.hash, asset.size, asset.content_type),
     )
 

@@ -37,6 +37,7 @@ class Store:
     Attributes:
         databases: the D1 databases, files of their own.
         blobs: the contents of R2 objects.
+        assets: the contents of static assets.
     """
 
     def __init__(self, folder: Path, path: Path, secrets: Secrets, clock: Clock, account: Account) -> None:
@@ -47,6 +48,7 @@ class Store:
         self.account = account
         self.databases = Databases(folder / "d1")
         self.blobs = Blobs(folder / "r2")
+        self.assets = Blobs(folder / "assets")
         self._clock = clock
         self._listeners: list[Listener] = []
         self._writer = Writer(path, self._tell)
@@ -128,6 +130,7 @@ class Store:
         self._closed = True
         self.databases.close()
         self.blobs.close()
+        self.assets.close()
         self._writer.close()
         self._readers.shutdown(wait=True)
         for connection in self._reader_connections:

@@ -27,7 +27,6 @@ UNAVAILABLE: Final = (
     "browser",
     "build",
     "containers",
-    "d1_databases",
     "data_blobs",
     "dispatch_namespaces",
     "durable_objects",
@@ -36,7 +35,6 @@ UNAVAILABLE: Final = (
     "mtls_certificates",
     "pipelines",
     "queues",
-    "r2_buckets",
     "ratelimits",
     "secrets_store_secrets",
     "send_email",
@@ -50,6 +48,13 @@ UNAVAILABLE: Final = (
     "workflows",
 )
 """Keys that a script depends on and that this engine has nothing for: better refused than half deployed."""
+
+_RESOURCES: Final = (
+    ("kv_namespaces", "kv_namespace", "id", "namespace_id"),
+    ("d1_databases", "d1", "database_id", "id"),
+    ("r2_buckets", "r2_bucket", "bucket_name", "bucket_name"),
+)
+"""Lists of bindings to resources: key, binding type, and which of an item's keys is which setting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +168,12 @@ class _Reader:
     def bindings(self) -> list[dict[str, Any]]:
         """All bindings of the section."""
         found = [self._variable(name, value) for name, value in self._vars().items()]
-        for place, item in self._items("kv_namespaces"):
-            binding = {"name": self._text(place, item, "binding"), "type": "kv_namespace"}
-            if item.get("id") is not None:
-                binding["namespace_id"] = self._text(place, item, "id")
-            found.append(binding)
+        for table, kind, key, setting in _RESOURCES:
+            for place, item in self._items(table):
+                binding = {"name": self._text(place, item, "binding"), "type": kind}
+                if item.get(key) is not None:
+                    binding[setting] = self._text(place, item, key)
+                found.append(binding)
         for place, item in self._items("services"):
             binding = {
                 "name": self._text(place, item, "binding"),

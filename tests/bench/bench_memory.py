@@ -2,8 +2,8 @@
 
     python tests/bench/bench_memory.py [--environments 100]
 
-The figure is that of all engine processes together, shared pages counted once (PSS; Linux only).
-Goal: ≤ 250 MB.
+The figure is that of all engine processes together, shared pages counted once (PSS; Linux only): right after
+the last answer, and when the engine has come to rest. Goal: ≤ 250 MB.
 """
 
 from __future__ import annotations
@@ -13,9 +13,12 @@ import asyncio
 import sys
 import time
 
-from engine_process import Engine, engine, get, machine, memory_mb
+from engine_process import Engine, engine, family, get, kind_of, machine, memory_mb
 
 from tui.client import Engine as Client
+
+#: Seconds in which an engine that nobody asks anything comes to rest.
+REST = 8
 
 
 async def clone_all(running: Engine, count: int) -> list[str]:
@@ -46,10 +49,14 @@ def main() -> None:
                 sys.exit(f"{host} answered {status}: {body[:200]!r}")
         took = time.perf_counter() - began
         after = memory_mb(running.pid)
+        time.sleep(REST)
+        rested = memory_mb(running.pid)
         print(
             f"memory   {before:.0f} MB at first   {after:.0f} MB after {count} environments answered once"
-            f"   {(after - before) / count:.2f} MB each  (goal ≤ 250 MB)"
+            f"   {rested:.0f} MB {REST} s later  (goal ≤ 250 MB)"
         )
+        for process in family(running.pid):
+            print(f"         {memory_mb(process, alone=True):4.0f} MB  {kind_of(process)}")
         print(f"first answers   {took / count * 1000:.1f} ms each, one after the other")
 
 

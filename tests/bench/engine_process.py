@@ -97,10 +97,16 @@ def family(pid: int) -> list[int]:
     return found
 
 
-def memory_mb(pid: int) -> float:
-    """Megabytes a process and its children use: shared pages counted once (PSS, Linux)."""
+def kind_of(pid: int) -> str:
+    """Which of the engine's processes it is: "serve", "live" or "drafts" (Linux)."""
+    words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+    return next((word for word in words if word in {"serve", "live", "drafts"}), words[0])
+
+
+def memory_mb(pid: int, *, alone: bool = False) -> float:
+    """Megabytes a process uses, with its children or alone: shared pages counted once (PSS, Linux)."""
     total = 0
-    for one in family(pid):
+    for one in [pid] if alone else family(pid):
         try:
             rollup = Path(f"/proc/{one}/smaps_rollup").read_text()
         except OSError:

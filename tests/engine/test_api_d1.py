@@ -1,4 +1,4 @@
-"""D1 over the API, as wrangler uses it, and bound to workers; and databases in deploys, clones and rollbacks."""
+"""D1 over the API, as wrangler uses it, bound to workers, and in deploys, clones and rollbacks."""
 
 from __future__ import annotations
 

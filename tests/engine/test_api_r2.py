@@ -1,4 +1,4 @@
-"""R2 over the API, as wrangler uses it, and bound to workers; and buckets in deploys, clones and rollbacks."""
+"""R2 over the API, as wrangler uses it, bound to workers, and in deploys, clones and rollbacks."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ _numbers = itertools.count(1)
 BUCKETS = "/r2/buckets"
 WORKER = """export default { async fetch(request, env) {
   const url = new URL(request.url);
-  if (request.method === "PUT") await env.FILES.put(url.pathname, request.body, { httpMetadata: request.headers });
+  const httpMetadata = request.headers;
+  if (request.method === "PUT") await env.FILES.put(url.pathname, request.body, { httpMetadata });
   const found = await env.FILES.get(url.pathname, { range: request.headers, onlyIf: request.headers });
   if (found === null) return new Response("none", { status: 404 });
   const headers = new Headers({ etag: found.httpEtag });
   found.writeHttpMetadata(headers);
-  return "body" in found ? new Response(found.body, { headers }) : new Response(null, { status: 304, headers });
+  if (!("body" in found)) return new Response(null, { status: 304, headers });
+  return new Response(found.body, { headers });
 } }"""
 
 

@@ -8,19 +8,14 @@ from typing import Any
 
 import pytest
 from bindingkit import chunks, use
-from casekit import ask, check, draft, value
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from casekit import check, value
 from storekit import ANA, opened
 from workerkit import Lab, lab
 
 from engine import buckets
 from engine.bindings import BindingError
-from engine.bindings.overlay import Overlay
 from engine.bindings.r2 import R2
 from engine.r2 import bucket as rules
-from engine.r2.bucket import Bucket
-from engine.r2.metadata import Put
 from engine.runtime.http import read
 from engine.store import Store, r2
 
@@ -94,7 +89,8 @@ async def test_objects(made: Lab, bucket: R2) -> None:
                 ["P", "blob"]
             ),
             'R2.put("b", new Uint8Array([1, 2, 3]).subarray(1)).then((o) => o.size)': ["P", 2],
-            'R2.put("b", null).then(() => R2.get("b")).then(async (o) => [o.size, await o.text(), o.range])': (
+            'R2.put("b", null).then(() => R2.get("b"))'
+            ".then(async (o) => [o.size, await o.text(), o.range])": (
                 ["P", [0, "", {"offset": 0, "length": 0}]]
             ),
             'R2.get("a").then((o) => new Response(o.body).text())': ["P", "hello"],
@@ -102,9 +98,8 @@ async def test_objects(made: Lab, bucket: R2) -> None:
                 "P",
                 [["content-type", "text/plain"], ["expires", "Sun, 09 Sep 2001 01:46:40 GMT"]],
             ],
-            'R2.put("h", "", {httpMetadata: new Headers({"cache-control": "no-store"})}).then((o) => o.httpMetadata)': (
-                ["P", {"cacheControl": "no-store"}]
-            ),
+            'R2.put("h", "", {httpMetadata: new Headers({"cache-control": "no-store"})})'
+            ".then((o) => o.httpMetadata)": (["P", {"cacheControl": "no-store"}]),
             'R2.delete(["a", "none"])': ["P", "undefined"],
             'R2.delete("b")': ["P", "undefined"],
             "R2.list().then((page) => page.objects.map((o) => o.key))": ["P", ["h", "j"]],
@@ -247,7 +242,8 @@ async def test_listing(made: Lab, bucket: R2) -> None:
             'R2.list({delimiter: "/"}).then((p) => [p.objects.map((o) => o.key), p.delimitedPrefixes])': (
                 ["P", [["a", "é"], ["dir/", "z/"]]]
             ),
-            'R2.list({prefix: "dir/", delimiter: "/"}).then((p) => [p.objects.map((o) => o.key), p.delimitedPrefixes])': (
+            'R2.list({prefix: "dir/", delimiter: "/"})'
+            ".then((p) => [p.objects.map((o) => o.key), p.delimitedPrefixes])": (
                 ["P", [["dir/1", "dir/2"], ["dir/deep/"]]]
             ),
             'R2.list({startAfter: "dir/2"}).then((p) => p.objects.map((o) => o.key))': (
@@ -259,7 +255,8 @@ async def test_listing(made: Lab, bucket: R2) -> None:
             ),
             """(async () => { const all = []; let cursor;
                 do { const page = await R2.list({limit: 2, delimiter: "/", cursor}); cursor = page.cursor;
-                     all.push([page.objects.length, page.delimitedPrefixes.length, page.truncated]) } while (cursor);
+                     all.push([page.objects.length, page.delimitedPrefixes.length, page.truncated])
+                } while (cursor);
                 return all })()""": ["P", [[1, 1, True], [1, 1, False]]],
         },
     )
@@ -359,91 +356,3 @@ async def test_buckets_that_are_gone(bucket: R2, store: Store) -> None:
         with pytest.raises(BindingError, match=r"The specified bucket does not exist: other \(10006\)"):
             await use(other, *call)
     assert files(store) == []
-
-
-async def test_a_draft_reads_live_and_keeps_writes_back(made: Lab, bucket: R2, store: Store) -> None:
-    await use(bucket, "put", "live/1", {}, body=b"one")
-    await use(bucket, "put", "live/2", {}, body=b"two")
-    overlay = Overlay()
-    invocation, calls = draft(overlay)
-    body = f"""const text = async (key) => (await R2.get(key))?.text() ?? null;
-        await R2.put("live/1", "draft"); await R2.delete("live/2"); await R2.put("new", "x", {{customMetadata: {{a: 1}}}});
-        const u = await R2.createMultipartUpload("big"); const p = await u.uploadPart(1, "part"); await u.complete([p]);
-        const kept = await R2.put("new", "z", {{onlyIf: {{etagDoesNotMatch: "*"}}}});
-        return [await text("live/1"), await text("live/2"), await text("big"), kept,
-                (await R2.get("new", {{range: {{suffix: 1}}}})).customMetadata,
-                (await R2.list()).objects.map((o) => o.key), (await R2.list({{delimiter: "/"}})).delimitedPrefixes]"""
-    seen = await value(made, [bucket], body, invocation)
-    assert seen == ["draft", None, "part", None, {"a": "1"}, ["big", "live/1", "new"], ["live/"]]
-    assert [each.operation for each in calls if each.kept_back][:3] == ["put", "delete", "put"]
-    assert (calls[0].kind, calls[0].subject, calls[0].result, calls[0].size) == (
-        "r2_bucket",
-        "live/1",
-        "5 B",
-        5,
-    )
-    assert (await use(bucket, "get", "live/1", {})).body == b"one"
-    listed = (await use(bucket, "list", {})).value["objects"]
-    assert [each["key"] for each in listed] == ["live/1", "live/2"]
-    await overlay.apply(store)
-    assert (await use(bucket, "get", "live/1", {})).body == b"draft"
-    listed = (await use(bucket, "list", {})).value["objects"]
-    assert [each["key"] for each in listed] == ["big", "live/1", "new"]
-
-
-async def test_a_draft_has_room_for_so_much(bucket: R2) -> None:
-    overlay = Overlay(limit=10)
-    invocation, _ = draft(overlay)
-    await use(bucket, "put", "a", {}, body=b"123456", invocation=invocation)
-    with pytest.raises(BindingError, match="keeps back at most"):
-        await use(bucket, "put", "b", {}, body=chunks(b"123", b"456"), invocation=invocation)
-    assert (await use(bucket, "head", "b", invocation=invocation)).value is None
-
-
-KEY = st.text("ab/é", min_size=1, max_size=4)
-
-
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    live=st.sets(KEY),
-    put=st.sets(KEY),
-    deleted=st.sets(KEY),
-    prefix=st.sampled_from(["", "a", "a/", "é"]),
-    delimiter=st.sampled_from(["", "/", "b"]),
-    limit=st.integers(1, 4),
-)
-async def test_pages_are_what_their_definition_says(
-    store: Store, live: set[str], put: set[str], deleted: set[str], prefix: str, delimiter: str, limit: int
-) -> None:
-    name = f"b{store.now()[-8:-1].replace('.', '')}{len(live)}x"
-    await buckets.create(store, name, ANA)
-    binding = R2("R2", store, name)
-    for key in live:
-        await Bucket(store, name).put(key, b"", Put())
-    overlay = Overlay()
-    for key in put:
-        await use(binding, "put", key, {}, body=b"", invocation=draft(overlay)[0])
-    if deleted:
-        await use(binding, "delete", sorted(deleted), invocation=draft(overlay)[0])
-    keys = sorted(((live | put) - deleted), key=str.encode)
-    expected_objects, expected_groups = [], []
-    for key in (key for key in keys if key.startswith(prefix)):
-        rest = key[len(prefix) :]
-        if delimiter and delimiter in rest:
-            expected_groups.append(prefix + rest[: rest.index(delimiter) + len(delimiter)])
-        else:
-            expected_objects.append(key)
-    objects: list[str] = []
-    groups: list[str] = []
-    cursor = None
-    while True:
-        options = {"prefix": prefix, "delimiter": delimiter, "limit": limit, "cursor": cursor}
-        page = (await use(binding, "list", options, invocation=draft(overlay)[0])).value
-        assert len(page["objects"]) + len(page["delimitedPrefixes"]) <= limit
-        objects += [each["key"] for each in page["objects"]]
-        groups += page["delimitedPrefixes"]
-        cursor = page.get("cursor")
-        if cursor is None:
-            break
-    assert objects == expected_objects
-    assert groups == list(dict.fromkeys(expected_groups))

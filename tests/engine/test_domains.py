@@ -156,6 +156,19 @@ def test_workers_fetch_custom_domains_without_the_network(
         engine.result("DELETE", f"/workers/services/{name}")
 
 
+def test_behind_a_route_is_its_origin_or_nothing(engine: RunningEngine, worker: str) -> None:
+    route = f"{worker}-route"
+    engine.deploy(route, THROUGH)
+    own = f"{worker}.dev.localhost"
+    engine.result("PUT", worker_path(route) + "/routes", json=[f"{own}/through*", f"no.{own}/*"])
+    assert get(engine, f"{own}:{engine.port}", "/through") == f"route > shop {own}:{engine.port} route"
+    assert get(engine, own, "/") == f"shop {own} -"
+    nothing = engine.http.get("/", headers={"host": f"no.{own}:{engine.port}"})
+    assert nothing.status_code == 523
+    assert "route > No origin" in nothing.text
+    engine.result("DELETE", f"/workers/services/{route}")
+
+
 def test_subdomain_of_the_account(own_engine: RunningEngine) -> None:
     engine = own_engine
     assert engine.result("GET", "/workers/subdomain") == {"subdomain": "dev"}

@@ -2,24 +2,66 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from engine.gateway.hostnames import Hostnames, Switches, is_loopback, name_of
-from engine.gateway.router import REMEMBERED, Router
+from engine.gateway.router import OFF, REMEMBERED, Router
+from engine.model import Change
 
 
 def test_table() -> None:
     table = Hostnames()
     table.set_service("a", ["production", "staging"])
     table.set_service("b", ["production"])
-    assert table.find(b"A.dev.localhost:80").environment == "production"
-    assert table.find(b"staging.a.dev.localhost.").environment == "staging"
+    assert table.named(name_of(b"A.dev.localhost:80")).environment == "production"
+    assert table.named(name_of(b"staging.a.dev.localhost.")).environment == "staging"
     table.set_service("a", ["canary"])
-    assert table.find(b"a.dev.localhost:80") is None
-    assert table.find(b"A.dev.localhost:80") is None
-    assert table.find(b"canary.a.dev.localhost").service == "a"
+    assert table.named(name_of(b"a.dev.localhost:80")) is None
+    assert table.named(name_of(b"A.dev.localhost:80")) is None
+    assert table.named(name_of(b"canary.a.dev.localhost")).service == "a"
     table.set_service("a", [])
     assert len(table) == 1
+
+
+def test_a_former_target_is_not_remembered() -> None:
+    router = Router(Hostnames())
+    router.hostnames.place("a", "staging")
+    found = router.find(b"STAGING.a.dev.localhost.:80", "http", "/")
+    assert found is router.remembered(b"STAGING.a.dev.localhost.:80")
+    assert found is not None
+    actor = Change(1, "", "environment.renamed", "a", "beta", "ana", "api", old_environment="staging")
+    router.on_change(actor)
+    assert router.remembered(b"STAGING.a.dev.localhost.:80") is None
+    assert router.find(b"staging.a.dev.localhost", "http", "/") is None
+    assert router.find(b"beta.a.dev.localhost", "http", "/") is not None
+
+
+def test_a_route_follows_its_environment_and_never_takes_the_machine_itself() -> None:
+    router = Router(Hostnames())
+    router.hostnames.place("a", "production")
+
+    def change(kind: str, service: str | None = None, environment: str | None = None, **more: Any) -> None:
+        router.on_change(Change(1, "", kind, service, environment, "ana", "api", **more))
+
+    change("route.changed", detail={"set": [["*localhost/*", "a", "production"], ["x.com/off", None, None]]})
+    assert router.find(b"localhost:1", "http", "/client/v4/user") is None
+    assert router.find(b"127.0.0.1", "http", "/") is None
+    assert router.find(b"any.localhost", "http", "/") is not None
+    assert router.find(b"x.com", "https", "/off") is OFF
+    change("domain.changed", detail={"set": [["x.com", "a", "production", True]]})
+    change("service.renamed", "b", detail={"old_service": "a"})
+    for host, path in ((b"x.com", "/off"), (b"x.com", "/"), (b"any.localhost", "/")):
+        found = router.find(host, "http", path)
+        assert found is not None
+        assert (found.service, found.environment) == ("b", "production")
+    assert router.fetched(("b", "production"), "any.localhost", "http", "/") is OFF
+    assert router.fetched(("c", "production"), "any.localhost", "http", "/") is not OFF
+    assert router.fetched(("c", "production"), "elsewhere.org", "http", "/") is None
+    change("service.deleted", "b")
+    assert router.find(b"x.com", "http", "/") is None
+    assert len(router) == 1
 
 
 def test_memory_of_spellings_is_bounded() -> None:

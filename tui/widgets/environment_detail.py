@@ -160,6 +160,12 @@ def _target(binding: Json) -> tuple[str, str]:
             number = keys if isinstance(keys, int) else binding.get("keys_count")
             note = "" if number is None else format.plural(number, "key")
             return binding.get("title") or binding["namespace_id"], note
+        case "d1":
+            size = binding.get("size")
+            return binding.get("database_name") or binding["id"], "" if size is None else format.size(size)
+        case "r2_bucket":
+            objects = binding.get("objects")
+            return binding["bucket_name"], "" if objects is None else format.plural(objects, "object")
         case "service":
             number = binding.get("number")
             target = f"{binding['service']} › {binding.get('environment') or 'production'}"

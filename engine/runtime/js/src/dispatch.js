@@ -101,7 +101,7 @@ export function receiveEvent(flags, id) {
   setCalling(true);
   try {
     if (name === "fetch") {
-      // A client that asks for a WebSocket has messages for a body: websocket.js.
+      // A client that asks for a WebSocket has messages for a body: websocket/messages.js.
       const upgrade = (flags & STREAM) !== 0 && asksUpgrade(head[3], head[5]);
       if (upgrade) {
         event.socket = body;

@@ -1,6 +1,7 @@
 """The outermost layer of DER keys: whether data is SPKI or PKCS #8.
 
-The loaders of `cryptography` take PKCS #1 and SEC 1 keys as well; the standard wants exactly one structure a format.
+The loaders of `cryptography` take PKCS #1 and SEC 1 keys as well; the standard wants exactly one structure a
+format.
 """
 
 from __future__ import annotations

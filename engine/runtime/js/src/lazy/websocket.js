@@ -1,2 +1,3 @@
-/** WebSocket and WebSocketPair: see ../websocket.js. */
-export { handOver, isWebSocket, receiveSocket, WebSocket, WebSocketPair, Writer } from "../websocket.js";
+/** WebSocket and WebSocketPair: see ../websocket/websocket.js. */
+export { Writer } from "../websocket/messages.js";
+export { handOver, isWebSocket, receiveSocket, WebSocket, WebSocketPair } from "../websocket/websocket.js";

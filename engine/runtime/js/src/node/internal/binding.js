@@ -22,7 +22,7 @@ const bindings = {
   __proto__: null,
   buffer: {
     asciiSlice, asciiWrite, atob, base64Slice, base64urlSlice, base64urlWrite, base64Write, btoa, byteLengthUtf8, compare, compareOffset,
-    createUnsafeArrayBuffer, fill, getZeroFillToggle() {}, hexSlice, hexWrite, indexOfBuffer, indexOfNumber, indexOfString, isAscii,
+    createUnsafeArrayBuffer, fill, getZeroFillToggle: () => [1], hexSlice, hexWrite, indexOfBuffer, indexOfNumber, indexOfString, isAscii,
     isUtf8, kMaxLength, kStringMaxLength, latin1Slice, latin1Write, swap16, swap32, swap64, ucs2Slice, ucs2Write, utf8Slice, utf8Write,
   },
   config: { hasIntl: true },

@@ -2,153 +2,36 @@
  * WebSocket and WebSocketPair (https://developers.cloudflare.com/workers/runtime-apis/websockets/).
  *
  * A socket is one of two ends. The other one is a socket in this isolate, or beyond the host: then messages
- * cross as bodies do, `u8 kind | u32 size | payload` (engine/runtime/messages.py), with their backpressure.
+ * cross as bodies do, with their backpressure (messages.js).
  *
- * @typedef {import("./streams.js").ByteSource} ByteSource
- * @typedef {{kind: number, data: any}} Message data: a string, a Uint8Array, or {code, reason}
+ * @typedef {import("../streams.js").ByteSource} ByteSource
+ * @typedef {import("./messages.js").Message} Message
  */
-import { Blob } from "./blob.js";
-import { startCall } from "./channel.js";
-import { DOMException } from "./dom-exception.js";
-import { decodeUtf8, encodeUtf8, utf8Length } from "./encoding/utf8.js";
+import { Blob } from "../blob.js";
+import { startCall } from "../channel.js";
+import { DOMException } from "../dom-exception.js";
+import { utf8Length } from "../encoding/utf8.js";
 import {
   CloseEvent, defineEventHandler, dispatch, ErrorEvent, Event, EventTarget, MessageEvent, trust,
-} from "./event-target.js";
-import { currentEvent, enter, onEnd } from "./events.js";
-import { load } from "./lazy.js";
+} from "../event-target.js";
+import { currentEvent, enter, onEnd } from "../events.js";
+import { load } from "../lazy.js";
 import {
   ArrayIsArray, ArrayPrototypeJoin, ArrayPrototypePush, ArrayPrototypeShift, ObjectDefineProperty, PromisePrototypeThen,
-  PromiseResolve, PromiseWithResolvers, RegExpPrototypeExec, StringPrototypeSlice, SymbolIterator,
-  StringPrototypeToLowerCase, TypedArrayPrototypeGetBuffer, TypedArrayPrototypeGetByteOffset, TypedArrayPrototypeGetLength,
-  TypedArrayPrototypeSet, TypeError_, Uint8Array_,
-} from "./primordials.js";
-import { normalizeUrl, schemeOf } from "./url/parse.js";
-import { copyBytesOf, defineInterface, isBufferSource, isObject, requireArguments, toUSVString } from "./webidl.js";
+  PromiseResolve, RegExpPrototypeExec, StringPrototypeSlice, StringPrototypeToLowerCase, SymbolIterator,
+  TypedArrayPrototypeGetBuffer, TypedArrayPrototypeGetLength, TypeError_,
+} from "../primordials.js";
+import { normalizeUrl, schemeOf } from "../url/parse.js";
+import { copyBytesOf, defineInterface, isBufferSource, isObject, requireArguments, toUSVString } from "../webidl.js";
+import { ABNORMAL, BINARY, closing, readMessages, TEXT, Writer } from "./messages.js";
 
-const TEXT = 1, BINARY = 2, CLOSE = 8, HEAD = 5;
 const CONNECTING = 0, OPEN = 1, CLOSING = 2, CLOSED = 3;
-const ABNORMAL = 1006, NO_STATUS = 1005;
+const NO_STATUS = 1005;
 const MESSAGE_LIMIT = 32 << 20;
 const TOKEN = {};
 const PROTOCOL = /^[!#$%&'*+\-.^_`|~\w]+$/;
 
 const length = TypedArrayPrototypeGetLength;
-const view = (bytes, at, end) => new Uint8Array_(TypedArrayPrototypeGetBuffer(bytes), TypedArrayPrototypeGetByteOffset(bytes) + at, end - at);
-
-/** @param {number} code @param {string} [reason] @returns {Message} */
-const closing = (code, reason = "") => ({ __proto__: null, kind: CLOSE, data: { __proto__: null, code, reason } });
-
-// -- messages as bytes
-
-/** @param {Message} message @returns {Uint8Array} */
-function encode({ kind, data }) {
-  let payload = data;
-  if (kind === TEXT) payload = encodeUtf8(data);
-  else if (kind === CLOSE) {
-    const reason = encodeUtf8(data.reason);
-    payload = new Uint8Array_(2 + length(reason));
-    payload[0] = data.code;
-    payload[1] = data.code >> 8;
-    TypedArrayPrototypeSet(payload, reason, 2);
-  }
-  const size = length(payload);
-  const bytes = new Uint8Array_(HEAD + size);
-  bytes[0] = kind;
-  for (let i = 0; i < 4; i++) bytes[1 + i] = size >> (8 * i);
-  TypedArrayPrototypeSet(bytes, payload, HEAD);
-  return bytes;
-}
-
-/** @param {number} kind @param {Uint8Array} payload a view; what becomes the message's data is a copy @returns {Message} */
-function decode(kind, payload) {
-  if (kind === TEXT) return { __proto__: null, kind, data: decodeUtf8(payload) };
-  if (kind === CLOSE) return closing(payload[0] | (payload[1] << 8), decodeUtf8(view(payload, 2, length(payload))));
-  return { __proto__: null, kind, data: new Uint8Array_(payload) };
-}
-
-function join(chunks) {
-  if (chunks.length === 1) return chunks[0];
-  let size = 0;
-  for (let i = 0; i < chunks.length; i++) size += length(chunks[i]);
-  const whole = new Uint8Array_(size);
-  for (let i = 0, at = 0; i < chunks.length; at += length(chunks[i]), i++) TypedArrayPrototypeSet(whole, chunks[i], at);
-  return whole;
-}
-
-/**
- * The messages for the other side, as a body that ends with a close.
- * @implements {ByteSource}
- */
-export class Writer {
-  #chunks = []; #waiter = null; #ended = false;
-  constructor() {
-    this.read = () => this.#read();
-    this.cancel = () => this.#cancel();
-  }
-  /** @param {Message} message */
-  push(message) {
-    if (this.#ended) return;
-    ArrayPrototypePush(this.#chunks, encode(message));
-    if (message.kind === CLOSE) this.#ended = true;
-    const waiter = this.#waiter;
-    this.#waiter = null;
-    if (waiter !== null) waiter.resolve(this.#take());
-  }
-  #take() {
-    const chunk = join(this.#chunks);
-    this.#chunks = [];
-    return chunk;
-  }
-  #read() {
-    if (this.#chunks.length > 0) return PromiseResolve(this.#take());
-    if (this.#ended) return PromiseResolve(null);
-    this.#waiter = PromiseWithResolvers();
-    return this.#waiter.promise;
-  }
-  #cancel() {
-    this.#ended = true;
-    this.#chunks = [];
-    const waiter = this.#waiter;
-    this.#waiter = null;
-    if (waiter !== null) waiter.resolve(null);
-    return PromiseResolve();
-  }
-}
-
-/**
- * Read the other side's messages. A body that ends without a close means that the connection was lost.
- * @param {ByteSource} source @param {(message: Message) => void} take
- */
-function readMessages(source, take) {
-  let rest = null, closed = false;
-  const lost = () => {
-    if (!closed) take(closing(ABNORMAL));
-    closed = true;
-  };
-  const step = () => PromisePrototypeThen(source.read(), (chunk) => {
-    if (chunk === null) {
-      lost();
-      return;
-    }
-    const bytes = rest === null ? chunk : join([rest, chunk]);
-    const end = length(bytes);
-    let at = 0;
-    while (end - at >= HEAD) {
-      const size = (bytes[at + 1] | (bytes[at + 2] << 8) | (bytes[at + 3] << 16) | (bytes[at + 4] << 24)) >>> 0;
-      if (end - at < HEAD + size) break;
-      const message = decode(bytes[at], view(bytes, at + HEAD, at + HEAD + size));
-      at += HEAD + size;
-      if (closed) continue;
-      closed = message.kind === CLOSE;
-      take(message);
-    }
-    rest = at === end ? null : view(bytes, at, end);
-    step();
-  }, lost);
-  step();
-}
-
-// -- sockets
 
 /**
  * @typedef {object} State
@@ -159,7 +42,7 @@ function readMessages(source, take) {
  * @property {Message[]} queue what came before accept()
  * @property {(message: Message) => void} send to the other end
  * @property {((message: Message) => void) | null} forward takes what comes, once the socket was handed over
- * @property {import("./events.js").Event_ | null} event
+ * @property {import("../events.js").Event_ | null} event
  */
 let stateOf, isWebSocket_;
 

@@ -1,0 +1,208 @@
+"""What a Durable Object stores: the asynchronous and synchronous key-value API, SQL, transactions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from durablekit import Engine, engine
+
+THING = """
+const outcome = async (run) => { try { return await run(); } catch (e) { return [e.name, e.message]; } };
+export class Thing extends DurableObject {
+  async all() {
+    const { storage } = this.ctx, { sql, kv } = storage;
+    const results = [];
+    for (const run of [CASES]) results.push(await outcome(run));
+    return results;
+  }
+}
+"""
+
+
+@pytest.fixture
+async def made(tmp_path: Path):
+    async with engine(tmp_path) as opened:
+        yield opened
+
+
+async def check(made: Engine, expected: dict[str, Any]) -> None:
+    code = THING.replace("CASES", ", ".join(f"async () => {{ return {case}; }}" for case in expected))
+    await made.deploy(code, "return DO.getByName('x').all();")
+    found = await made.ask()
+    assert dict(zip(expected, found, strict=True)) == expected
+
+
+async def test_key_values(made: Engine):
+    await check(
+        made,
+        {
+            "await storage.get('a') === undefined": True,
+            "await storage.put('a', { n: [1n.toString(), new Date(5)] }) === undefined": True,
+            "(await storage.get('a')).n[1].getTime()": 5,
+            "await storage.put({ b: new Map([[1, 2]]), c: new Uint8Array([7]), d: 'x' })": None,
+            "[...await storage.get(['c', 'zz', 'b'])].map(([k, v]) => [k, v.constructor.name])": [
+                ["b", "Map"],
+                ["c", "Uint8Array"],
+            ],
+            "[...await storage.list()].map(([k]) => k)": ["a", "b", "c", "d"],
+            "[...(await storage.list({ start: 'b', end: 'd' })).keys()]": ["b", "c"],
+            "[...(await storage.list({ startAfter: 'b', reverse: true, limit: 1 })).keys()]": ["d"],
+            "[...(await storage.list({ prefix: 'c' })).keys()]": ["c"],
+            "await storage.delete('a')": True,
+            "await storage.delete('a') ": False,
+            "await storage.delete(['b', 'c', 'q'])": 2,
+            "(kv.put('k', [1, 2]), kv.get('k'))": [1, 2],
+            "[...kv.list()]": [["d", "x"], ["k", [1, 2]]],
+            "[kv.delete('k'), kv.delete('k'), kv.get('k') === undefined]": [True, False, True],
+            "await storage.put('f', () => 1)": [
+                "DataCloneError",
+                'Could not serialize object of type "Function". This type does not support serialization.',
+            ],
+            "await storage.get('x'.repeat(3000))": ["RangeError", "Keys cannot be larger than 2048 bytes."],
+            "await storage.get(Array.from({ length: 129 }, (_, i) => `${i}`))": [
+                "RangeError",
+                "Maximum number of keys is 128.",
+            ],
+            "await storage.put('big', 'x'.repeat(2200000))": [
+                "RangeError",
+                "Values cannot be larger than 2097152 bytes.",
+            ],
+            "await storage.put('u', undefined)": ["TypeError", "put() called with undefined value."],
+            "await storage.sync()": None,
+            "await storage.deleteAll()": None,
+            "(await storage.list()).size": 0,
+        },
+    )
+
+
+async def test_sql(made: Engine):
+    transaction = "To execute a transaction, please use the state.storage.transaction()"
+    await check(
+        made,
+        {
+            "sql.exec('CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT, data BLOB); ').toArray()": [],
+            "sql.exec('INSERT INTO t VALUES (?, ?, ?), (2, ?, NULL)', 1, 'é', new Uint8Array([1, 2]), 'b').rowsWritten": 2,
+            "sql.exec('SELECT id, name FROM t ORDER BY id').toArray()": [
+                {"id": 1, "name": "é"},
+                {"id": 2, "name": "b"},
+            ],
+            "sql.exec('SELECT * FROM t').columnNames": ["id", "name", "data"],
+            "new Uint8Array(sql.exec('SELECT data FROM t WHERE id = 1').one().data).join()": "1,2",
+            "[...sql.exec('SELECT id FROM t').raw()]": [[1], [2]],
+            "sql.exec('SELECT id FROM t').raw().toArray()": [[1], [2]],
+            "[...sql.exec('SELECT id FROM t')].length": 2,
+            "sql.exec('SELECT id FROM t').rowsRead": 2,
+            "sql.exec('SELECT 1 AS a; SELECT ? AS b', true).one()": {"b": 1},
+            "sql.exec('INSERT INTO t (name) VALUES (?) RETURNING id', null).one()": {"id": 3},
+            "sql.exec('SELECT * FROM t WHERE id = 99').one()": [
+                "Error",
+                "Expected exactly one result from SQL query, but got no results.",
+            ],
+            "sql.exec('SELECT id FROM t').one()": [
+                "Error",
+                "Expected exactly one result from SQL query, but got multiple results.",
+            ],
+            "sql.exec('SELECT * FROM missing')": ["Error", "no such table: missing: SQLITE_ERROR"],
+            "sql.exec('SELECT ?')": ["Error", "Wrong number of parameter bindings for SQL query."],
+            "sql.exec('INSERT INTO t (id) VALUES (1)')": [
+                "Error",
+                "UNIQUE constraint failed: t.id: SQLITE_CONSTRAINT",
+            ],
+            "(await outcome(() => sql.exec('BEGIN')))[1].slice(0, 68)": transaction,
+            "(await outcome(() => sql.exec('BEGIN IMMEDIATE')))[1].slice(0, 68)": transaction,
+            "(await outcome(() => sql.exec('SAVEPOINT x')))[1].slice(0, 68)": transaction,
+            "(await outcome(() => sql.exec('SELECT * FROM _cf_KV')))[1].includes('prohibited')": True,
+            "(await outcome(() => sql.exec(\"ATTACH 'x' AS y\")))[0]": "Error",
+            "(await outcome(() => sql.exec('PRAGMA journal_mode = DELETE')))[0]": "Error",
+            "sql.exec('PRAGMA table_info(t)').toArray().length": 3,
+            "sql.databaseSize > 4096": True,
+            "sql.exec('SELECT ' + '?,'.repeat(100) + '?', ...Array(101).fill(1))": [
+                "Error",
+                "too many SQL variables: at most 100: SQLITE_ERROR",
+            ],
+            "(await storage.deleteAll(), sql.exec('SELECT count(*) AS n FROM sqlite_master WHERE name = ?', 't').one())": {
+                "n": 0
+            },
+        },
+    )
+
+
+async def test_transactions(made: Engine):
+    await check(
+        made,
+        {
+            "storage.transactionSync(() => { kv.put('a', 1); return 'r'; })": "r",
+            "(await outcome(() => storage.transactionSync(() => { kv.put('a', 2); throw new Error('x'); })))": [
+                "Error",
+                "x",
+            ],
+            "kv.get('a')": 1,
+            "await storage.transaction(async (t) => { await t.put('b', 1); await null; return t.get('b'); })": 1,
+            "await outcome(() => storage.transaction(async (t) => { await t.put('b', 2); throw new TypeError('y'); }))": [
+                "TypeError",
+                "y",
+            ],
+            "await storage.get('b')": 1,
+            "await storage.transaction(async (t) => { await t.put('b', 3); t.rollback(); })": None,
+            "await storage.get('b') ": 1,
+        },
+    )
+
+
+async def test_a_transaction_keeps_other_events_out(made: Engine):
+    await made.deploy(
+        """
+        export class Thing extends DurableObject {
+          slow() {
+            return this.ctx.storage.transaction(async (t) => {
+              const n = (await t.get("n")) ?? 0;
+              await new Promise((r) => setTimeout(r, 20));
+              await t.put("n", n + 1);
+              return n + 1;
+            });
+          }
+        }
+        """,
+        "const s = DO.getByName('x'); return (await Promise.all([s.slow(), s.slow(), s.slow()])).sort();",
+    )
+    assert await made.ask() == [1, 2, 3]
+
+
+async def test_writes_of_one_stretch_are_kept_together_or_not_at_all(tmp_path: Path):
+    code = """
+        export class Thing extends DurableObject {
+          together() { this.ctx.storage.put("a", 1); this.ctx.storage.put("b", 1); for (;;); }
+          async read() { return [...(await this.ctx.storage.list()).keys()]; }
+        }
+    """
+    async with engine(tmp_path) as made:
+        await made.deploy(
+            code, "const s = DO.getByName('x'); await failure(() => s.together()); return s.read();"
+        )
+        from dataclasses import replace
+
+        made.objects._limits = replace(made.objects._limits, cpu_ms=200)
+        assert await made.ask() == []
+    async with engine(tmp_path) as made:
+        await made.deploy(code, "return DO.getByName('x').read();")
+        assert await made.ask() == []
+
+
+async def test_the_isolates_end_takes_nothing_back_that_was_acknowledged(made: Engine):
+    await made.deploy(
+        """
+        export class Thing extends DurableObject {
+          async put(n) { await this.ctx.storage.put("n", n); }
+          get() { return this.ctx.storage.get("n"); }
+        }
+        """,
+        "const s = DO.getByName('x'); const url = new URL(request.url);"
+        " if (url.pathname === '/put') return await s.put(7); return s.get();",
+    )
+    await made.ask("/put")
+    worker = made.house._worker
+    assert worker is not None
+    worker.result().channels[0].close()
+    assert await made.ask("/get") == 7
