@@ -334,10 +334,10 @@ async def test_a_client_that_goes_aborts_the_request(bench: Lab) -> None:
           await scheduler.wait(60_000);
           return new Response("late");
         } };""")
-    invocation = bench.invocation()
+    invocation, begun, keep = bench.invocation(), asyncio.Event(), bench.lines.append
+    invocation.on_console = lambda line: (keep(line), begun.set())
     running = asyncio.ensure_future(worker.fetch(request(), invocation))
-    while not bench.said:
-        await asyncio.sleep(0.01)
+    await begun.wait()
     invocation.cancel()
     with pytest.raises(Canceled):
         await running
