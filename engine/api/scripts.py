@@ -13,7 +13,7 @@ from engine.api.call import ACCOUNT, SCRIPT, Call, resource, worker_resource
 from engine.api.envelope import success
 from engine.api.uploads import read_upload
 from engine.model import PRODUCTION
-from engine.store import Connection, environments, services
+from engine.store import Connection, durable, environments, services
 
 
 async def listing(call: Call) -> Response:
@@ -21,7 +21,12 @@ async def listing(call: Call) -> Response:
 
     def work(connection: Connection) -> list[dict[str, Any]]:
         return [
-            shapes.script(place, environments.live_of(connection, place), each.tag)
+            shapes.script(
+                place,
+                environments.live_of(connection, place),
+                each.tag,
+                durable.tag(connection, place.id),
+            )
             for each in services.listing(connection)
             for place in each.environments
             if place.production

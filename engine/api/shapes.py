@@ -11,7 +11,7 @@ from typing import Any
 from engine.api.call import Engine
 from engine.gateway.previews import has_preview
 from engine.model import Deployment, Environment, Live, Service, Version
-from engine.store import Connection, deployments, environments, versions
+from engine.store import Connection, deployments, durable, environments, versions
 
 Json = dict[str, Any]
 
@@ -26,8 +26,12 @@ def deployed_from(source: str | None) -> str:
     return _DEPLOYED_FROM.get(source or "", "wrangler")
 
 
-def script(environment: Environment, live: Live, tag: str) -> Json:
-    """The script of an environment: `{id, tag, tags, etag, handlers, …}`."""
+def script(environment: Environment, live: Live, tag: str, migration_tag: str | None = None) -> Json:
+    """The script of an environment: `{id, tag, tags, etag, handlers, …}`.
+
+    Args:
+        migration_tag: the last migration of Durable Objects, after which wrangler goes on.
+    """
     version, deployment = live.version, live.deployment
     settings = environment.script_settings
     return {
@@ -50,6 +54,7 @@ def script(environment: Environment, live: Live, tag: str) -> Json:
         "tail_consumers": settings.get("tail_consumers"),
         "placement_mode": None,
         "deployment_id": deployment.id if deployment else None,
+        **({"migration_tag": migration_tag} if migration_tag else {}),
     }
 
 
@@ -82,7 +87,7 @@ def _environment(connection: Connection, engine: Engine, live: Live, tag: str) -
         "url": engine.url(place.service, place.name),
         "live": shown,
         "versions_count": versions.count(connection, place.id),
-        "script": script(place, live, tag),
+        "script": script(place, live, tag, durable.tag(connection, place.id)),
     }
 
 

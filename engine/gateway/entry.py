@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 
 from engine.assets.site import Site
 from engine.gateway import overrides
 from engine.model import Deployment, Version
+from engine.runtime.limits import Limits
 from engine.runtime.worker import Worker
 from engine.store import Connection, deployments, environments, versions
 
@@ -86,3 +87,9 @@ def current_deployment(connection: Connection, key: tuple[str, str]) -> Deployme
     """The deployment that is live in an environment; None when there is none, or no environment."""
     place = environments.find(connection, *key)
     return deployments.current(connection, place.id) if place else None
+
+
+def limits_of(version: Version, limits: Limits) -> Limits:
+    """The limits with the version's own CPU limit, where it has one."""
+    cpu = version.settings.limits.get("cpu_ms")
+    return limits if cpu is None else replace(limits, cpu_ms=int(cpu))

@@ -10,13 +10,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine, Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from engine import bindings
 from engine.assets.sites import Sites
 from engine.durable.objects import Objects
-from engine.gateway.entry import Entry, Slot, current_deployment, read_live
+from engine.gateway.entry import Entry, Slot, current_deployment, limits_of, read_live
 from engine.gateway.errors import NoCode
 from engine.gateway.previews import Previews
 from engine.logs.logs import Logs
@@ -358,9 +357,3 @@ class Environments:
         self._entries.clear()
         self._previews.close()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-
-
-def limits_of(version: Version, limits: Limits) -> Limits:
-    """The limits with the version's own CPU limit, where it has one."""
-    cpu = version.settings.limits.get("cpu_ms")
-    return limits if cpu is None else replace(limits, cpu_ms=int(cpu))

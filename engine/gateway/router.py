@@ -108,9 +108,10 @@ class Router:
         if found is None:
             domain = self._domains.get(name)
             return Target(*domain.place, name) if domain is not None and domain.place is not None else None
-        if found.place in {None, caller} or self._near(caller, registrable(name)):
+        place = found.place
+        if place is None or place == caller or self._near(caller, registrable(name)):
             return self.origin(name) or OFF
-        return Target(*found.place, name) if found.place is not None else OFF
+        return Target(*place, name)
 
     def _near(self, caller: Place, zone: str) -> bool:
         """Whether an environment answers in a zone itself."""

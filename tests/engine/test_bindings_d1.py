@@ -112,6 +112,7 @@ async def test_types(made: Lab, db: D1) -> None:
             'DB.prepare("SELECT ? x").bind([1, 2]).first("x")': ["P", [1, 2]],
             'DB.prepare("SELECT ? x").bind(new DataView(new ArrayBuffer(1))).first("x")': ["P", [0]],
             'DB.prepare("SELECT ? x").bind(NaN).first("x")': ["P", None],
+            'DB.prepare("SELECT ? x").bind("\\ud800").first("x")': ["P", "\ufffd"],
             'DB.prepare("SELECT 9e999 x").first("x")': ["P", None],
             'DB.prepare("SELECT 1=1 x").first("x")': ["P", 1],
             'DB.prepare("SELECT 9007199254740993 x").first("x")': ["P", 9007199254740992],

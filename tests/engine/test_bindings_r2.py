@@ -100,6 +100,7 @@ async def test_objects(made: Lab, bucket: R2) -> None:
             ],
             'R2.put("h", "", {httpMetadata: new Headers({"cache-control": "no-store"})})'
             ".then((o) => o.httpMetadata)": (["P", {"cacheControl": "no-store"}]),
+            'R2.put("\\ud800", "").then((o) => R2.delete(o.key).then(() => o.key))': ["P", "\ufffd"],
             'R2.delete(["a", "none"])': ["P", "undefined"],
             'R2.delete("b")': ["P", "undefined"],
             "R2.list().then((page) => page.objects.map((o) => o.key))": ["P", ["h", "j"]],

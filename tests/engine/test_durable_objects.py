@@ -7,16 +7,22 @@ from pathlib import Path
 
 import pytest
 from durablekit import BINDING, Engine, engine
-from storekit import ANA, deployed
+from storekit import ANA, deployed, upload
+from workerkit import request
 
 from engine.bindings.overlay import Overlay
 from engine.clone import clone
+from engine.deploy import deploy
 from engine.durable.storage import Storage
 from engine.durable.worker import ObjectWorker
 from engine.errors import ApiError
+from engine.gateway.environments import Environments
 from engine.promote import promote
-from engine.runtime.invocation import Invocation
 from engine.runtime.errors import WorkerError
+from engine.runtime.http import read
+from engine.runtime.invocation import Invocation
+from engine.runtime.limits import Limits
+from engine.services import delete
 from engine.store import durable, environments
 
 COUNTER = """
@@ -30,7 +36,8 @@ export class Thing extends DurableObject {
     return value + 1;
   }
   async fetch(request) {
-    return new Response([request.method, new URL(request.url).pathname, this.ctx.id.name, await this.bump()].join());
+    const { pathname } = new URL(request.url);
+    return new Response([request.method, pathname, this.ctx.id.name, await this.bump()].join());
   }
   who() { return [this.ctx.id.toString(), this.ctx.id.name]; }
   fail() { throw new RangeError("no"); }
@@ -76,7 +83,10 @@ async def test_fetch_and_methods_reach_one_instance(made: Engine):
     assert found[6] == "x"
 
 
-RACE = "const s = DO.getByName('r'); await Promise.all(Array.from({ length: 40 }, () => s.bump())); return s.bump();"
+RACE = (
+    "const s = DO.getByName('r'); await Promise.all(Array.from({ length: 40 }, () => s.bump()));"
+    " return s.bump();"
+)
 
 
 async def test_the_input_gate_keeps_events_apart(made: Engine):
@@ -145,12 +155,9 @@ async def test_block_concurrency_while_keeps_events_out(made: Engine):
           }
           note(x) { this.log.push(x); return this.log; }
         }
-        export class Broken extends DurableObject {
-          constructor(ctx, env) { super(ctx, env); ctx.blockConcurrencyWhile(async () => { throw new Error("bad start"); }); }
-          x() {}
-        }
         """,
-        "const s = DO.getByName('x'); const all = await Promise.all([s.note(1), s.note(2), s.note(3)]); return all[2];",
+        "const s = DO.getByName('x');"
+        " const all = await Promise.all([s.note(1), s.note(2), s.note(3)]); return all[2];",
     )
     assert found == ["ready", 1, 2, 3]
 
@@ -275,9 +282,6 @@ async def test_a_class_must_be_exported(made: Engine):
     async def nothing(draft: object) -> dict[str, object]:
         return {"handlers": ["fetch"], "named_handlers": []}
 
-    from engine.deploy import deploy
-    from storekit import upload
-
     step = {"new_tag": "v1", "new_sqlite_classes": ["Thing"]}
     await refused(
         10070,
@@ -300,8 +304,6 @@ async def test_a_clone_has_objects_of_its_own_and_promotion_keeps_the_targets(ma
 
 
 async def test_deleting_the_service_deletes_the_files(made: Engine):
-    from engine.services import delete
-
     await made.deploy(COUNTER, "return DO.getByName('x').bump();")
     await made.ask()
     (folder,) = list((made.folder / "do").iterdir())
@@ -326,16 +328,10 @@ async def test_a_binding_to_another_scripts_class(made: Engine):
 
 
 async def test_a_sandboxed_draft_works_on_a_copy(made: Engine, tmp_path: Path):
-    from engine.gateway.environments import Environments
-    from engine.runtime.limits import Limits
-
     await made.deploy(COUNTER, "return DO.getByName('x').bump();")
     assert await made.ask() == 1
     drafts = Environments(made.store, made.runtime, made.compiler, Limits(), follows=False)
     overlay = Overlay()
-    from workerkit import request
-
-    from engine.runtime.http import read
 
     async def draft(mode: str = "sandbox") -> bytes:
         given = Invocation("things", "production", mode, overlay if mode == "sandbox" else None)  # type: ignore[arg-type]
@@ -360,3 +356,20 @@ async def test_exports_are_described(made: Engine):
     slot = next(iter(made.environments._slots.values()))
     found = await slot.worker.describe()
     assert {"name": "Thing", "handlers": ["fetch"]} in found["named_handlers"]
+
+
+async def test_a_failing_start_resets_the_object(made: Engine):
+    found = await made.run(
+        """
+        let tries = 0;
+        export class Thing extends DurableObject {
+          constructor(ctx, env) {
+            super(ctx, env);
+            ctx.blockConcurrencyWhile(async () => { if (tries++ === 0) throw new Error("bad start"); });
+          }
+          x() { return "x"; }
+        }
+        """,
+        "const s = DO.getByName('x'); return [await failure(() => s.x()), await s.x()];",
+    )
+    assert found == [["Error", "bad start"], "x"]

@@ -9,6 +9,7 @@ import pytest
 from durablekit import Engine, engine
 
 THING = """
+const BYTES = new Uint8Array([1, 2]);
 const outcome = async (run) => { try { return await run(); } catch (e) { return [e.name, e.message]; } };
 export class Thing extends DurableObject {
   async all() {
@@ -83,7 +84,7 @@ async def test_sql(made: Engine):
         made,
         {
             "sql.exec('CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT, data BLOB); ').toArray()": [],
-            "sql.exec('INSERT INTO t VALUES (?, ?, ?), (2, ?, NULL)', 1, 'é', new Uint8Array([1, 2]), 'b').rowsWritten": 2,
+            "sql.exec('INSERT INTO t VALUES (?, ?, ?), (2, ?, NULL)', 1, 'é', BYTES, 'b').rowsWritten": 2,
             "sql.exec('SELECT id, name FROM t ORDER BY id').toArray()": [
                 {"id": 1, "name": "é"},
                 {"id": 2, "name": "b"},

@@ -13,7 +13,7 @@ import {
   StringPrototypeSlice, StringPrototypeSplit, StringPrototypeStartsWith, StringPrototypeTrim, Symbol_,
   TypedArrayPrototypeGetBuffer, TypedArrayPrototypeGetByteLength, TypedArrayPrototypeGetByteOffset, TypeError_, Uint8Array_,
 } from "../primordials.js";
-import { bytesOf, isArrayBuffer } from "../webidl.js";
+import { bytesOf, isArrayBuffer, toUSVString } from "../webidl.js";
 
 /** Only the runtime has it: `new env.DB.constructor()` is an illegal constructor. */
 const KEY = Symbol_();
@@ -32,8 +32,9 @@ function d1Error(error) {
 function toParameter(value) {
   switch (typeof value) {
     case "number":
-    case "string":
       return value;
+    case "string":
+      return toUSVString(value);
     case "boolean":
       return value ? 1 : 0;
     case "object": {
@@ -205,7 +206,7 @@ export class D1DatabaseSession {
 
   /** @param {string} sql */
   prepare(sql) {
-    return new D1PreparedStatement(KEY, this.#route, `${sql}`, []);
+    return new D1PreparedStatement(KEY, this.#route, toUSVString(sql), []);
   }
 
   /** All statements in one transaction. */
@@ -234,7 +235,7 @@ export class D1Database {
 
   /** @param {string} sql */
   prepare(sql) {
-    return new D1PreparedStatement(KEY, this.#route, `${sql}`, []);
+    return new D1PreparedStatement(KEY, this.#route, toUSVString(sql), []);
   }
 
   /** All statements in one transaction. */
@@ -244,7 +245,7 @@ export class D1Database {
 
   /** Each line is a query. @returns {Promise<{count: number, duration: number}>} */
   async exec(query) {
-    const lines = StringPrototypeSplit(StringPrototypeTrim(`${query}`), "\n");
+    const lines = StringPrototypeSplit(StringPrototypeTrim(toUSVString(query)), "\n");
     const queries = [];
     for (let i = 0; i < lines.length; i++) queries[i] = [lines[i], []];
     const replies = await this.#route.send("exec", queries);

@@ -11,7 +11,7 @@ import {
   StringPrototypeToLowerCase, TypedArrayPrototypeGetLength, TypeError_, Uint8Array_,
 } from "../primordials.js";
 import { isReadableStream } from "../streams.js";
-import { bytesOf, copyBytesOf, isBufferSource, isObject, toSequence } from "../webidl.js";
+import { bytesOf, copyBytesOf, isBufferSource, isObject, toSequence, toUSVString } from "../webidl.js";
 import { HTTP_FIELDS } from "./r2-object.js";
 
 const NONE = { __proto__: null };
@@ -53,7 +53,7 @@ function toEtag(value, field) {
   if (StringPrototypeEndsWith(value, '"') && (StringPrototypeStartsWith(value, '"') || StringPrototypeStartsWith(value, 'W/"'))) {
     throw new TypeError_(`Conditional ETag should not be wrapped in quotes (${value}).`);
   }
-  return value;
+  return toUSVString(value);
 }
 
 /** `onlyIf`: a dictionary, or Headers with If-Match and the like. */
@@ -108,7 +108,7 @@ function toHttpMetadata(given) {
   if (!headers && !isObject(given)) throw wrongField("httpMetadata", "PutOptions", "HttpMetadata or Headers");
   for (let i = 0; i < HTTP_FIELDS.length; i++) {
     const value = headers ? getHeader(given, HTTP_FIELDS[i][1]) : given[HTTP_FIELDS[i][0]];
-    if (value !== undefined && value !== null) metadata[HTTP_FIELDS[i][0]] = `${value}`;
+    if (value !== undefined && value !== null) metadata[HTTP_FIELDS[i][0]] = toUSVString(value);
   }
   if (headers) {
     const time = +new Date_(getHeader(given, "expires") ?? "");
@@ -124,7 +124,7 @@ function toCustomMetadata(given) {
   if (!isObject(given)) throw wrongField("customMetadata", "PutOptions", "object");
   const metadata = { __proto__: null };
   const names = ObjectKeys(given);
-  for (let i = 0; i < names.length; i++) metadata[names[i]] = `${given[names[i]]}`;
+  for (let i = 0; i < names.length; i++) metadata[toUSVString(names[i])] = toUSVString(given[names[i]]);
   return metadata;
 }
 
@@ -163,7 +163,7 @@ export function toPutOptions(options, whole) {
   return {
     httpMetadata: toHttpMetadata(httpMetadata),
     customMetadata: toCustomMetadata(customMetadata),
-    storageClass: storageClass === undefined || storageClass === null ? undefined : `${storageClass}`,
+    storageClass: storageClass === undefined || storageClass === null ? undefined : toUSVString(storageClass),
     onlyIf: whole ? toConditions(onlyIf) : undefined,
     digests: whole ? toDigests(options) : undefined,
   };
@@ -172,7 +172,7 @@ export function toPutOptions(options, whole) {
 /** Options of list. */
 export function toListOptions(options) {
   const { limit, prefix, cursor, delimiter, startAfter, include } = options;
-  const text = (value) => (value === undefined || value === null ? undefined : `${value}`);
+  const text = (value) => (value === undefined || value === null ? undefined : toUSVString(value));
   const kinds = [];
   if (include !== undefined && include !== null) {
     const given = ArrayIsArray(include) ? include : toSequence(include);

@@ -6,7 +6,7 @@
  * @typedef {import("./index.js").Call} Call
  */
 import { ArrayIsArray, ObjectDefineProperty, Symbol_, TypeError_ } from "../primordials.js";
-import { defineInterface, toSequence } from "../webidl.js";
+import { defineInterface, toSequence, toUSVString } from "../webidl.js";
 import { createGetResult, createHeadResult } from "./r2-object.js";
 import { notOfType, toConditions, toContent, toListOptions, toOptions, toPutOptions, toRange } from "./r2-options.js";
 
@@ -27,14 +27,14 @@ export class R2Bucket {
   /** The object without its content, or null. */
   async head(...args) {
     if (args.length === 0) throw notOfType("head", 1, "string");
-    const { value } = await this.#call("head", [`${args[0]}`]).promise;
+    const { value } = await this.#call("head", [toUSVString(args[0])]).promise;
     return value === null ? null : createHeadResult(value);
   }
 
   /** The object with its content, or null; without a content when a condition did not hold. */
   async get(...args) {
     if (args.length === 0) throw notOfType("get", 1, "string");
-    const key = `${args[0]}`;
+    const key = toUSVString(args[0]);
     const { onlyIf, range } = toOptions(args[1], "get", 2, "GetOptions");
     const options = { onlyIf: toConditions(onlyIf), ...toRange(range) };
     const { value, body } = await this.#call("get", [key, options]).promise;
@@ -45,7 +45,7 @@ export class R2Bucket {
   /** Writes an object; null when a condition did not hold. */
   async put(...args) {
     if (args.length === 0) throw notOfType("put", 1, "string");
-    const key = `${args[0]}`;
+    const key = toUSVString(args[0]);
     const content = toContent(args[1], "put", "R2Bucket");
     const options = toPutOptions(toOptions(args[2], "put", 3, "PutOptions"), true);
     const { value } = await this.#call("put", [key, options], content).promise;
@@ -56,8 +56,8 @@ export class R2Bucket {
   async delete(...args) {
     if (args.length === 0) throw notOfType("delete", 1, "string or Array");
     const keys = [];
-    if (ArrayIsArray(args[0])) for (let i = 0; i < args[0].length; i++) keys[i] = `${args[0][i]}`;
-    else keys[0] = `${args[0]}`;
+    if (ArrayIsArray(args[0])) for (let i = 0; i < args[0].length; i++) keys[i] = toUSVString(args[0][i]);
+    else keys[0] = toUSVString(args[0]);
     await this.#call("delete", [keys]).promise;
   }
 
@@ -72,7 +72,7 @@ export class R2Bucket {
   /** Begins an upload in parts. @returns {Promise<R2MultipartUpload>} */
   async createMultipartUpload(...args) {
     if (args.length === 0) throw notOfType("createMultipartUpload", 1, "string");
-    const key = `${args[0]}`;
+    const key = toUSVString(args[0]);
     const options = toPutOptions(toOptions(args[1], "createMultipartUpload", 2, "MultipartOptions"), false);
     const { value } = await this.#call("createMultipartUpload", [key, options]).promise;
     return new R2MultipartUpload(KEY, this.#call, key, value);
@@ -82,7 +82,7 @@ export class R2Bucket {
   resumeMultipartUpload(...args) {
     if (args.length === 0) throw notOfType("resumeMultipartUpload", 1, "string");
     if (args.length === 1) throw notOfType("resumeMultipartUpload", 2, "string");
-    return new R2MultipartUpload(KEY, this.#call, `${args[0]}`, `${args[1]}`);
+    return new R2MultipartUpload(KEY, this.#call, toUSVString(args[0]), toUSVString(args[1]));
   }
 }
 
@@ -126,7 +126,7 @@ export class R2MultipartUpload {
     const chosen = [];
     for (let i = 0; i < parts.length; i++) {
       const { partNumber, etag } = parts[i];
-      chosen[i] = { partNumber: +partNumber | 0, etag: `${etag}` };
+      chosen[i] = { partNumber: +partNumber | 0, etag: toUSVString(etag) };
       if (chosen[i].partNumber < 1 || chosen[i].partNumber > MAX_PART) {
         throw new TypeError_(
           `Part number must be between 1 and 10000 (inclusive). Actual value was: ${chosen[i].partNumber}`,
