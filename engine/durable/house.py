@@ -158,7 +158,17 @@ class House:
         try:
             await actor.storage.flushed()
         except Exception as error:
+            self._reset(actor)
             raise WorkerError(f"The Durable Object's storage could not be written: {error}") from error
+
+    def _reset(self, actor: Actor) -> None:
+        """Its memory may be ahead of the disk: the next event finds a new instance."""
+        if self._actors.get(actor.id) is not actor:
+            return
+        del self._actors[actor.id]
+        OPEN.pop(actor.handle, None)
+        task = self._closing[actor.id] = self._loop.create_task(self._evict(actor))
+        task.add_done_callback(lambda _: self._closing.pop(actor.id, None))
 
     # ------------------------------------------------------------------ its isolate
 

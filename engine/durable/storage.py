@@ -101,8 +101,15 @@ class Storage:
             if not self._open_transaction or self.depth:
                 return
             assert self._connection is not None
-            self._connection.execute("COMMIT")
             self._open_transaction = False
+            try:
+                self._connection.execute("COMMIT")
+            except sqlite3.Error as error:  # a full disk: nobody may hear of what was to be written
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                log.error("%s could not be written: %s", self.path, error)
+                self._loop.call_soon_threadsafe(self._fail, error)
+                return
             self._committed += 1
         self._loop.call_soon_threadsafe(self._sync_soon)
 
@@ -226,7 +233,8 @@ class Storage:
     @property
     def settled(self) -> bool:
         """Whether all that was written is on the disk."""
-        return (not self._open_transaction or self.depth > 0) and self._synced >= self._committed
+        done = (not self._open_transaction or self.depth > 0) and self._synced >= self._committed
+        return done and self._error is None
 
     async def flushed(self) -> None:
         """Wait until everything written so far is on the disk: the output gate.
@@ -257,6 +265,11 @@ class Storage:
             if not waiter.done():
                 waiter.set_result(None)
 
+    def _fail(self, error: Exception) -> None:
+        self._error = error
+        self._tell_commits()
+        self._wake(self._committed, error)
+
     async def _sync(self) -> None:
         try:
             while self._synced < self._committed:
@@ -269,8 +282,7 @@ class Storage:
                 self._wake(target, None)
         except Exception as error:
             log.exception("%s could not be written", self.path)
-            self._error = error
-            self._wake(self._committed, error)
+            self._fail(error)
         finally:
             self._syncing = None
 
