@@ -1,4 +1,4 @@
-"""Durable Object namespaces as a worker's binding: developers.cloudflare.com/durable-objects/api/namespace."""
+"""Durable Object namespaces as a binding: developers.cloudflare.com/durable-objects/api/namespace."""
 
 from __future__ import annotations
 

@@ -88,6 +88,9 @@ def _upload(
     main = project.files[0]
     part = "body_part" if main.type == "script" else "main_module"
     metadata: dict[str, Any] = {part: main.name, **project.settings}
+    steps = _migrations(metadata.pop("migrations", []), live)
+    if steps is not None:
+        metadata["migrations"] = steps
     if bindings is not None:
         metadata["bindings"] = bindings
     if project.keep_vars:
@@ -112,6 +115,18 @@ def _upload(
         "number": found["live"]["number"],
         "url": found["url"],
     }
+
+
+def _migrations(listed: list[Json], live: Json | None) -> Json | None:
+    """The migrations of Durable Objects that the environment has not had yet."""
+    tags = [each.get("tag") for each in listed]
+    current = ((live or {}).get("script") or {}).get("migration_tag")
+    left = listed[tags.index(current) + 1 :] if current in tags else listed
+    if not left:
+        return None
+    steps = [{key: value for key, value in each.items() if key != "tag"} for each in left]
+    expected = {"old_tag": current} if current is not None else {}
+    return {**expected, "new_tag": tags[-1], "steps": steps}
 
 
 def _bindings(client: Client, project: Project, live: Json | None, dev_vars: bool) -> list[Json] | None:

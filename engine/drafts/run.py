@@ -61,7 +61,11 @@ class Runner:
             Whether V8 is well afterwards: if not, this process is to be started anew.
         """
         overlay = self._overlay(question) if question["mode"] == "sandbox" else None
-        return await Run(question, writer, overlay, self._environments, self._compiler).run()
+        try:
+            return await Run(question, writer, overlay, self._environments, self._compiler).run()
+        finally:
+            if overlay is not None and question["session"] is None:
+                overlay.drop()
 
     def _overlay(self, question: Mapping[str, Any]) -> Overlay:
         session = question["session"]
@@ -73,7 +77,7 @@ class Runner:
             overlay = self._sessions[key] = Overlay()
         self._sessions.move_to_end(key)
         while len(self._sessions) > SESSIONS:
-            self._sessions.popitem(last=False)
+            self._sessions.popitem(last=False)[1].drop()
         return overlay
 
 

@@ -20,6 +20,7 @@ from engine.bindings.binding import BindingError, Result
 from engine.bindings.overlay import Overlay, Space
 from engine.durable.alarms import Alarms
 from engine.durable.house import House
+from engine.durable.migrations import KIND
 from engine.durable.worker import ObjectWorker
 from engine.errors import ApiError
 from engine.gateway.errors import NoCode
@@ -219,6 +220,8 @@ class Objects:
     async def use_draft(self, overlay: Overlay, service: str, environment: str, code: Any) -> None:
         """A sandboxed run begins: objects of its environment run its unsaved code, a (version, program)."""
         space = overlay.existing(Sandbox, _SPACE)
+        if space is None and not any(each.type == KIND for each in code[0].bindings):
+            return
         objects = self._sandbox(overlay) if space is None or space.objects is None else space.objects
         objects.draft = (service, environment, code)
         for house in objects.houses:
@@ -234,8 +237,7 @@ class Objects:
             )
         space = overlay.space(Sandbox, _SPACE)
         if space.objects is None:
-            folder = Path(tempfile.mkdtemp(prefix="svc-do-"))
-            space.folder = folder
+            space.folder = tempfile.TemporaryDirectory(prefix="svc-do-")
             space.objects = Objects(
                 self.store,
                 self._environments,
@@ -243,7 +245,7 @@ class Objects:
                 self._compiler,
                 self._limits,
                 live=True,
-                folder=folder,
+                folder=Path(space.folder.name),
                 origin=self.folder,
             )
             space.objects.alarms = None
@@ -314,7 +316,7 @@ class Sandbox(Space):
     """The objects of one draft session."""
 
     objects: Objects | None = None
-    folder: Path | None = None
+    folder: tempfile.TemporaryDirectory[str] | None = None
 
     def apply(self, connection: Connection) -> None:
         """A draft's objects are for looking at: their writes cannot be applied."""
@@ -326,10 +328,10 @@ class Sandbox(Space):
             asyncio.ensure_future(_discard(objects, self.folder))  # noqa: RUF006  (it ends by itself)
 
 
-async def _discard(objects: Objects, folder: Path | None) -> None:
+async def _discard(objects: Objects, folder: tempfile.TemporaryDirectory[str] | None) -> None:
     await objects.close()
     if folder is not None:
-        await asyncio.get_running_loop().run_in_executor(None, shutil.rmtree, folder, True)
+        await asyncio.get_running_loop().run_in_executor(None, folder.cleanup)
 
 
 def _ids(connection: Connection) -> set[str]:

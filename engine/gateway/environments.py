@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Iterable, Mapping
-from typing import Any
+from collections.abc import Awaitable, Coroutine, Iterable, Mapping
+from typing import Any, TypeVar
 
 from engine import bindings
 from engine.assets.sites import Sites
@@ -18,7 +18,7 @@ from engine.durable.objects import Objects
 from engine.gateway.entry import Entry, Slot, current_deployment, limits_of, read_live
 from engine.gateway.errors import NoCode
 from engine.gateway.previews import Previews
-from engine.logs.logs import Logs
+from engine.logs.logs import Event, Logs
 from engine.model import Change, Deployment, Version
 from engine.runtime.compile import Compiler
 from engine.runtime.http import Body, Request, Response
@@ -36,6 +36,7 @@ KEPT = 256
 STAYS = frozenset({"version", "kv", "route.changed", "domain.changed", "schedule.changed"})
 
 Key = tuple[str, str]
+T = TypeVar("T")
 
 log = logging.getLogger("engine.environments")
 
@@ -115,7 +116,7 @@ class Environments:
             WorkerError: its code failed.
         """
         slot = await self._previews.slot(service, environment, name)
-        return await self._ask(slot, request, invocation)
+        return await self._ask(slot, request, invocation, None, None)
 
     async def dispatch(self, name: str, payload: Mapping[str, Any], invocation: Invocation) -> Any:
         """Run the handler of another event, such as "scheduled", of what is live in its environment.
@@ -125,40 +126,26 @@ class Environments:
         """
         slot = await self._choose((invocation.service, invocation.environment), None)
         invocation.version = slot.version.id
-        record = self._logs.begin(invocation, payload) if self._logs is not None else None
-        try:
-            answer = await slot.worker.dispatch(name, payload, None, invocation)
-        except BaseException as error:
-            if record is not None:
-                record.failed(error)
-            raise
-        if record is not None:
-            record.responded(None)
-        return answer
+        return await self._run(invocation, payload, slot.worker.dispatch(name, payload, None, invocation))
 
     async def _ask(
-        self,
-        slot: Slot,
-        request: Request,
-        invocation: Invocation,
-        entrypoint: str | None = None,
-        props: Any = None,
+        self, slot: Slot, request: Request, invocation: Invocation, entrypoint: str | None, props: Any
     ) -> Response:
         invocation.version = slot.version.id
         if slot.site is not None and entrypoint is None:
             file = await slot.site.before_worker(request)
             if file is not None:
                 return file
+        work = slot.worker.fetch(request, invocation, entrypoint=entrypoint, props=props)
+        return await self._run(invocation, request, work, entrypoint)
+
+    async def _run(
+        self, invocation: Invocation, event: Event, work: Awaitable[T], entrypoint: str | None = None
+    ) -> T:
+        """Do the work of an invocation, recorded where it is deployed code."""
         if self._logs is None or invocation.mode != "deployed":
-            return await slot.worker.fetch(request, invocation, entrypoint=entrypoint, props=props)
-        record = self._logs.begin(invocation, request, entrypoint)
-        try:
-            response = await slot.worker.fetch(request, invocation, entrypoint=entrypoint, props=props)
-        except BaseException as error:
-            record.failed(error)
-            raise
-        record.responded(response.status)
-        return response
+            return await work
+        return await self._logs.record(invocation, event, work, entrypoint)
 
     async def remote(
         self,
@@ -182,7 +169,8 @@ class Environments:
         child.version = slot.version.id
 
         async def run(call: dict[str, Any], body: Body, child: Invocation) -> bindings.Result:
-            return await slot.worker.remote(call, body, child, entrypoint=entrypoint, props=props)
+            work = slot.worker.remote(call, body, child, entrypoint=entrypoint, props=props)
+            return await self._run(child, {"rpcMethod": ".".join(call["path"])}, work, entrypoint)
 
         return await self._runtime.handles.invoke(caller, child, call, body, run)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from engine.logs.record import Record
 from engine.model import Change
-from engine.runtime.http import Request
+from engine.runtime.http import Request, Response
 from engine.runtime.invocation import Invocation
 
 #: Records and bytes kept of one environment, and bytes of all of them.
@@ -19,7 +19,10 @@ KEPT_BYTES: Final = 2 << 20
 ALL_BYTES: Final = 48 << 20
 
 Key = tuple[str, str]
+Event = Request | Mapping[str, Any]
+"""A request, or what a trace says of another event."""
 Listener = Callable[[Record], None]
+T = TypeVar("T")
 
 log = logging.getLogger("engine.logs")
 
@@ -33,9 +36,7 @@ class Logs:
         self._bytes = 0
         self._seq = 0
 
-    def begin(
-        self, invocation: Invocation, event: Request | Mapping[str, Any], entrypoint: str | None = None
-    ) -> Record:
+    def begin(self, invocation: Invocation, event: Event, entrypoint: str | None = None) -> Record:
         """Record an invocation from here on.
 
         Tell the record the answer (`responded`, `failed`); it ends when the invocation has closed as well.
@@ -47,6 +48,23 @@ class Logs:
         """
         listened = (invocation.service, invocation.environment) in self._listeners
         return Record(invocation, event, entrypoint, listened, self._ended)
+
+    async def record(
+        self,
+        invocation: Invocation,
+        event: Event,
+        work: Awaitable[T],
+        entrypoint: str | None = None,
+    ) -> T:
+        """Do the work of an invocation, `work`, and record it; gives what it gives, raises what it raises."""
+        record = self.begin(invocation, event, entrypoint)
+        try:
+            answer = await work
+        except BaseException as error:
+            record.failed(error)
+            raise
+        record.responded(answer.status if isinstance(answer, Response) else None)
+        return answer
 
     def listen(self, service: str, environment: str, listener: Listener) -> Callable[[], None]:
         """Tell a listener every record when it ends; the answer stops that."""

@@ -68,7 +68,7 @@ class Record:
         places: bool,
         ended: Callable[[Record], None],
     ) -> None:
-        self.id = f"{invocation.id:08x}"
+        self.id = invocation.id
         self.seq = 0
         self.service = invocation.service
         self.environment = invocation.environment
@@ -147,7 +147,7 @@ class Record:
     def trace(self) -> dict[str, Any]:
         """The record as a tail's client gets it (API.md §2 tail; times are milliseconds since 1970)."""
         return {
-            "id": self.id,
+            "id": f"{self.id:08x}",
             "outcome": self.outcome,
             "scriptName": self.service,
             "environment": self.environment,

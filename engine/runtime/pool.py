@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .services.fetch import Local, OutgoingFetch
 
 _OUTGOING = "engine.runtime.services.fetch"
-_SWEEP_SECONDS = 2.0
+_SWEEP_SECONDS = 1.0
 # A spare that was taken is replaced when the event that took it has had the processor to itself.
 _REFILL_SECONDS = 0.05
 # An isolate that a worker had only for a rush goes sooner than its last one.
@@ -50,7 +50,7 @@ class Runtime:
         spares: int = 1,
         idle_seconds: float = 60.0,
         isolates_per_worker: int | None = None,
-        isolates: int = 48,
+        isolates: int = 40,
     ) -> None:
         self.loop = asyncio.get_running_loop()
         self.watchdog = Watchdog(self.loop)

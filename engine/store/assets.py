@@ -44,8 +44,7 @@ def manifest(connection: Connection, manifest_hash: str) -> dict[str, str] | Non
 def keep(connection: Connection, asset: Asset) -> None:
     """Store a file's row; its bytes must be on the disk. One that is there stays: versions have it."""
     connection.execute(
-        "INSERT INTO assets (key, hash, size, content_type) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT (key) DO NOTHING",
+        "INSERT INTO assets (key, hash, size, content_type) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
         (asset.key, asset.hash, asset.size, asset.content_type),
     )
 

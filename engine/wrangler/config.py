@@ -29,7 +29,6 @@ UNAVAILABLE: Final = (
     "containers",
     "data_blobs",
     "dispatch_namespaces",
-    "durable_objects",
     "hyperdrive",
     "images",
     "mtls_certificates",
@@ -43,7 +42,6 @@ UNAVAILABLE: Final = (
     "tail_consumers",
     "unsafe",
     "vectorize",
-    "version_metadata",
     "wasm_modules",
     "workflows",
 )
@@ -67,7 +65,8 @@ class Config:
         environment: environment of that service.
         main: the entry file.
         bindings: Cloudflare's binding objects; a kv_namespace without `namespace_id` has none yet.
-        settings: metadata keys as the upload takes them: compatibility_date, compatibility_flags, limits, ….
+        settings: metadata keys as the upload takes them: compatibility_date, compatibility_flags, limits, …;
+            `migrations` is the file's whole list.
         keep_vars: whether variables that are not named here stay.
     """
 
@@ -142,6 +141,7 @@ def _settings(top: Mapping[str, Any], reader: _Reader) -> dict[str, Any]:
         "limits": dict,
         "observability": dict,
         "logpush": bool,
+        "migrations": list,
     }
     values = {key: reader.inherited(top, key, kind) for key, kind in kinds.items()}
     return {key: value for key, value in values.items() if value is not None}
@@ -183,10 +183,29 @@ class _Reader:
             found.append(
                 binding | {key: item[key] for key in ("environment", "entrypoint", "props") if key in item}
             )
+        found += self._objects()
+        own = self.section.get("version_metadata")
+        if isinstance(own, dict):
+            name = self._text(f"{self.prefix}version_metadata", own, "binding")
+            found.append({"name": name, "type": "version_metadata"})
         names = [binding["name"] for binding in found]
         for name in names:
             if names.count(name) > 1:
                 raise self.error("", f"there are two bindings named {name}")
+        return found
+
+    def _objects(self) -> list[dict[str, Any]]:
+        """The namespaces of Durable Objects: `durable_objects.bindings`."""
+        table = self.section.get("durable_objects", {})
+        listed = table.get("bindings", []) if isinstance(table, dict) else None
+        if not isinstance(listed, list) or not all(isinstance(item, dict) for item in listed):
+            raise self.error(f"{self.prefix}durable_objects.bindings", "must be a list of tables")
+        found = []
+        for number, item in enumerate(listed):
+            place = f"{self.prefix}durable_objects.bindings[{number}]"
+            binding = {"name": self._text(place, item, "name"), "type": "durable_object_namespace"}
+            binding["class_name"] = self._text(place, item, "class_name")
+            found.append(binding | {key: item[key] for key in ("script_name", "environment") if key in item})
         return found
 
     def error(self, key: str, message: str) -> ProjectError:

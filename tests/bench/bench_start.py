@@ -32,6 +32,8 @@ Minimal().run()
 """
 OURS = "import sys; sys.argv[0] = 'svc-tui'; from tui.__main__ import main; main()"
 HOST = "hello.dev.localhost"
+#: Seconds between two saves.
+PAUSE = 0.3
 
 
 def first_paint(code: str, *arguments: str, config: Path) -> float:
@@ -100,7 +102,10 @@ def engine_starts(rounds: int) -> None:
 
 
 async def saves(running: Engine, rounds: int) -> None:
-    """From the save (a PUT of the code) to the first answer that is the new one."""
+    """From the save (a PUT of the code) to the first answer that is the new one.
+
+    Saves are not made in a row by hand: between two the engine gets the time to replace its spare isolates.
+    """
     client = Client(running.state)
     found, puts = [], []
     try:
@@ -110,6 +115,7 @@ async def saves(running: Engine, rounds: int) -> None:
                 "type": "esm",
                 "text": f"export default {{ fetch() {{ return new Response('turn {turn}'); }} }};\n",
             }
+            await asyncio.sleep(PAUSE)
             began = time.perf_counter()
             await client.save("hello", "production", [module], "worker.js", None)
             saved = time.perf_counter()

@@ -24,6 +24,7 @@ from engine.runtime.invocation import Invocation
 from engine.runtime.limits import Limits
 from engine.services import delete
 from engine.store import durable, environments
+from engine.wrangler.config import load
 
 COUNTER = """
 export class Thing extends DurableObject {
@@ -373,3 +374,18 @@ async def test_a_failing_start_resets_the_object(made: Engine):
         "const s = DO.getByName('x'); return [await failure(() => s.x()), await s.x()];",
     )
     assert found == [["Error", "bad start"], "x"]
+
+
+def test_the_configuration_file_names_objects_and_migrations(tmp_path: Path):
+    file = tmp_path / "wrangler.toml"
+    file.write_text(
+        'name = "x"\nmain = "x.js"\n[[durable_objects.bindings]]\nname = "C"\nclass_name = "Thing"\n'
+        'script_name = "other"\n[[migrations]]\ntag = "v1"\nnew_sqlite_classes = ["Thing"]\n'
+        '[version_metadata]\nbinding = "V"\n'
+    )
+    found = load(file)
+    assert found.bindings == (
+        {"name": "C", "type": "durable_object_namespace", "class_name": "Thing", "script_name": "other"},
+        {"name": "V", "type": "version_metadata"},
+    )
+    assert found.settings["migrations"] == [{"tag": "v1", "new_sqlite_classes": ["Thing"]}]

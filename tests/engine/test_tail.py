@@ -186,3 +186,20 @@ def test_a_service_behind_a_binding_has_events_of_its_own(engine: RunningEngine,
         engine.get("tailed-front", "/through")
         assert [line["message"] for line in next_event(back)["logs"]] == [["path /through"]]
         assert [line["message"] for line in next_event(first)["logs"]] == [["front"]]
+
+
+def test_rpc_has_events(engine: RunningEngine) -> None:
+    code = """import { WorkerEntrypoint } from "cloudflare:workers";
+    export default class extends WorkerEntrypoint {
+      fetch() { return new Response("x") }
+      add(a, b) { console.log("adding"); return a + b }
+    }"""
+    engine.deploy("tailed-rpc", code)
+    front = "export default { async fetch(r, env) { return new Response(await env.RPC.add(1, 2)) } }"
+    bindings = [{"name": "RPC", "type": "service", "service": "tailed-rpc"}]
+    engine.deploy("tailed-rpc-front", front, bindings=bindings)
+    with tail(engine, "tailed-rpc") as connection:
+        assert engine.get("tailed-rpc-front").text == "3"
+        event = next_event(connection)
+    assert event["event"] == {"rpcMethod": "add"}
+    assert [line["message"] for line in event["logs"]] == [["adding"]]
