@@ -232,10 +232,10 @@ async def test_without_changes_a_deploy_is_taken_at_once(bench: Open) -> None:
     async with bench() as it:
         it.engine.deploy("staging", 42, [{"name": "worker.js", "type": "esm", "text": "theirs"}])
         it.engine.announce("staging", 42)
-        await it.until(lambda: it.screen.workspace.number == 42)
+        await it.until(lambda: "ana deployed v42; it is on screen now." in it.toasts)
+        assert it.screen.workspace.number == 42
         assert it.screen.editor_pane.editor is not None
         assert it.screen.editor_pane.editor.text == "theirs"
-        assert "ana deployed v42; it is on screen now." in it.toasts
 
 
 async def test_unsaved_text_is_kept_and_comes_back(bench: Open, tmp_path: Path) -> None:
