@@ -35,7 +35,6 @@ class Environments(Protocol):
         """
         ...
 
-
     async def remote(
         self,
         service: str,

@@ -226,7 +226,9 @@ async def test_uploading_a_version_changes_nothing_that_answers(store: Store) ->
     assert (await store.changes_since(0))[-1].kind == "version"
     script = Upload("a.js", (Module("a.js", "script", b""),))
     await refused(10216, upload_version(store, "notes", "production", script, ANA))
-    await refused(10211, upload_version(store, "notes", "production", upload(migrations={"new_tag": "v1"}), ANA))
+    await refused(
+        10211, upload_version(store, "notes", "production", upload(migrations={"new_tag": "v1"}), ANA)
+    )
 
 
 async def test_saving_code_keeps_bindings_and_settings_of_what_is_live(store: Store) -> None:
