@@ -197,7 +197,8 @@ class Storage:
 
     def _open(self) -> sqlite3.Connection:
         self._new = not self.path.exists()
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for folder in (self.path.parent.parent, self.path.parent):
+            folder.mkdir(mode=0o700, exist_ok=True)
         if self._new and self._origin is not None and self._origin.exists():
             _copy(self._origin, self.path)
         elif self._new:
