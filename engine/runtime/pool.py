@@ -50,7 +50,7 @@ class Runtime:
         spares: int = 1,
         idle_seconds: float = 60.0,
         isolates_per_worker: int | None = None,
-        isolates: int = 40,
+        isolates: int = 24,
     ) -> None:
         self.loop = asyncio.get_running_loop()
         self.watchdog = Watchdog(self.loop)
