@@ -1,4 +1,4 @@
-"""The nouns of the platform, as frozen values. Nothing here reads or writes anything.
+"""The nouns of the platform, as frozen values; one long file because they name each other. No I/O.
 
 A service has environments; an environment has versions (immutable) and deployments (which version answers).
 Times are ISO 8601 UTC with microseconds, of one fixed width, so that they sort as strings.

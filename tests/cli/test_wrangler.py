@@ -141,7 +141,7 @@ def test_dev_vars_errors_name_the_line(text: str, error: str):
 def test_modules_are_found_by_relative_imports(tmp_path: Path):
     write(
         tmp_path,
-        src__main_js='import a from "./a";\nexport * from "../shared/b.js"; import("./c.mjs");\n'
+        src__main_js='import a from "./a";\nexport * from "../common/b.js"; import("./c.mjs");\n'
         'import x from "./gone.js"; import n from "node:assert"; import t from "./t.txt"; export default {};',
         src__a_ts="import './main.js'; import type { T } from './types.js';",
         src__types_ts="export type T = 1;",
@@ -149,12 +149,12 @@ def test_modules_are_found_by_relative_imports(tmp_path: Path):
         src__d_cjs="module.exports = 1;",
         src__t_txt="import './never.js'",
         src__never_js="",
-        shared__b_ts="export const b = 1;",
+        common__b_ts="export const b = 1;",
     )
     found = [(file.name, file.type) for file in modules.collect(tmp_path / "src/main.js")]
     assert found == [
         ("src/main.js", "esm"),
-        ("shared/b.ts", "esm"),
+        ("common/b.ts", "esm"),
         ("src/a.ts", "esm"),
         ("src/c.mjs", "esm"),
         ("src/d.cjs", "commonjs"),
