@@ -63,6 +63,8 @@ class House:
         self._loop = asyncio.get_running_loop()
         self._actors: dict[str, Actor] = {}
         self._worker: asyncio.Task[ObjectWorker] | None = None
+        # A fair one: events reach the isolate in the order in which they came, those that wait for it too.
+        self._door = asyncio.Lock()
         self._settling: asyncio.Future[Any] | None = None
         self._closing: dict[str, asyncio.Task[None]] = {}
 
@@ -132,6 +134,31 @@ class House:
         self._spare_files()
         return found
 
+    async def inspect(self, object_id: str, work: Callable[[int], T]) -> T:
+        """Let the engine itself look into an object, or change it, between two turns of its code.
+
+        Args:
+            object_id: which one.
+            work: is given its number in `OPEN`, on a thread of its own; what it writes it commits.
+
+        Returns:
+            What `work` gave, when all that was written is on the disk.
+        """
+        actor = await self.actor(object_id, None)
+        actor.jobs += 1
+        if actor.timer is not None:
+            actor.timer.cancel()
+            actor.timer = None
+        try:
+            await self._flushed(actor)  # what a turn has written so far is a transaction of its own
+            result = await self._loop.run_in_executor(SYNCS, work, actor.handle)
+            await self._flushed(actor)
+            return result
+        finally:
+            actor.jobs -= 1
+            if actor.jobs == 0:
+                actor.timer = self._loop.call_later(self.idle, self._look, actor)
+
     async def alarm_changed(self, object_id: str, at: int | None) -> None:
         """Note an object's alarm where it is found without opening the object's file."""
         if self._objects.alarms is None:
@@ -173,17 +200,18 @@ class House:
     # ------------------------------------------------------------------ its isolate
 
     async def _ready(self) -> ObjectWorker:
-        if self._settling is not None:
-            await asyncio.shield(self._settling)
-        if self._worker is None:
-            self._worker = self._loop.create_task(self._load())
-        task = self._worker
-        try:
-            return await asyncio.shield(task)
-        except BaseException:
-            if self._worker is task and task.done():
-                self._worker = None
-            raise
+        async with self._door:
+            if self._settling is not None:
+                await asyncio.shield(self._settling)
+            if self._worker is None:
+                self._worker = self._loop.create_task(self._load())
+            task = self._worker
+            try:
+                return await asyncio.shield(task)
+            except BaseException:
+                if self._worker is task and task.done():
+                    self._worker = None
+                raise
 
     async def _load(self) -> ObjectWorker:
         return await self._objects.worker(self)

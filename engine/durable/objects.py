@@ -11,10 +11,10 @@ import logging
 import shutil
 import tempfile
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from engine.bindings.binding import BindingError, Result
 from engine.bindings.overlay import Overlay, Space
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from engine.runtime.rpc import Handles
 
 log = logging.getLogger("engine.durable")
+
+T = TypeVar("T")
 
 FOLDER: Final = "do"
 #: From this compatibility date on, deleteAll() deletes the alarm too.
@@ -82,6 +84,8 @@ class Objects:
         self.alarms = Alarms(store, self._ring) if live else None
         self.draft: tuple[str, str, Any] | None = None
         self._houses: dict[str, House] = {}
+        # A fair one: calls of a stub reach its object in the order in which they were made.
+        self._finding = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
@@ -137,6 +141,10 @@ class Objects:
             return replace(answer, wrote=wrote)
 
         return await self._handles.invoke(caller, child, call, body, run)
+
+    async def inspect(self, namespace: str, object_id: str, work: Callable[[int], T]) -> T:
+        """Look into an object without its code (`House.inspect`); raises ApiError 10066."""
+        return await (await self._house(namespace, None)).inspect(object_id, work)
 
     def _child(self, house: House, caller: Invocation, parent: int | None) -> Invocation:
         return caller.child(house.namespace.service, house.namespace.environment, parent, counted=False)
@@ -207,15 +215,14 @@ class Objects:
     async def _house(self, namespace_id: str, caller: Invocation | None) -> House:
         if not self.live and caller is not None:
             return await self._sandbox(caller.overlay)._house(namespace_id, None)
-        house = self._houses.get(namespace_id)
-        if house is None:
-            found = await self.store.read(lambda connection: durable.find(connection, namespace_id))
-            if found is None:
-                raise ApiError(10066, f"There is no Durable Object namespace {namespace_id} any more", 404)
+        async with self._finding:
             house = self._houses.get(namespace_id)
             if house is None:
+                found = await self.store.read(lambda connection: durable.find(connection, namespace_id))
+                if found is None:
+                    raise ApiError(10066, f"There is no Durable Object namespace {namespace_id} any more", 404)
                 house = self._houses[namespace_id] = House(self, found)
-        return house
+            return house
 
     async def use_draft(self, overlay: Overlay, service: str, environment: str, code: Any) -> None:
         """A sandboxed run begins: objects of its environment run its unsaved code, a (version, program)."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import time
 from pathlib import Path
 from typing import Any
 
@@ -249,11 +248,9 @@ async def test_limits(db: D1, store: Store, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_statement_that_never_ends_is_stopped(tmp_path: Path) -> None:
     connection = Connection(None)
-    began = time.monotonic()
     forever = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c"
     with pytest.raises(SqlError, match="exceeded timeout"):
         connection.run([Query(forever)], seconds=0.2)
-    assert time.monotonic() - began < 5
     assert connection.run([Query("SELECT 1")])[0].rows == [[1]]
     connection.close()
 

@@ -17,7 +17,8 @@ from engine.runtime.errors import (
 )
 from engine.runtime.limits import Limits
 
-SHORT = Limits(cpu_ms=150, startup_ms=150)
+# A stalled machine counts its stall as processor time: a first answer took 240 ms of it.
+SHORT = Limits(cpu_ms=800, startup_ms=800)
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ async def test_a_loop_without_end_is_ended(bench: Lab, path: str) -> None:
     worker = await bench.worker(SPIN, limits=SHORT)
     assert await bench.text(worker) == "fine"
     with pytest.raises(CpuLimitExceeded) as raised:
-        await asyncio.wait_for(bench.fetch(worker, path), 8)
+        await asyncio.wait_for(bench.fetch(worker, path), 30)
     assert (raised.value.code, raised.value.outcome) == (1102, "exceededCpu")
     assert await bench.text(worker) == "fine"
     if path == "/task":
@@ -63,7 +64,7 @@ async def test_requests_that_were_not_begun_are_answered_elsewhere() -> None:
         waiting = [asyncio.ensure_future(bench.text(worker)) for _ in range(20)]
         with pytest.raises(CpuLimitExceeded):
             await spinning
-        assert await asyncio.wait_for(asyncio.gather(*waiting), 5) == ["fine"] * 20
+        assert await asyncio.wait_for(asyncio.gather(*waiting), 30) == ["fine"] * 20
 
 
 async def test_a_request_that_waits_uses_no_processor(bench: Lab) -> None:
@@ -74,13 +75,13 @@ async def test_a_request_that_waits_uses_no_processor(bench: Lab) -> None:
 async def test_a_global_scope_without_end_is_ended(bench: Lab) -> None:
     worker = await bench.worker("while (true) {} export default {};", limits=SHORT)
     with pytest.raises(CpuLimitExceeded):
-        await asyncio.wait_for(worker.describe(), 8)
+        await asyncio.wait_for(worker.describe(), 30)
 
 
 async def test_top_level_await_that_never_settles_is_a_startup_error(bench: Lab) -> None:
     worker = await bench.worker("await new Promise(() => {}); export default {};")
     with pytest.raises(StartupError, match="never settles"):
-        await asyncio.wait_for(worker.describe(), 8)
+        await asyncio.wait_for(worker.describe(), 30)
 
 
 GROW = """
@@ -102,7 +103,7 @@ async def test_memory_beyond_the_limit_ends_the_isolate(bench: Lab, path: str) -
     worker = await bench.worker(GROW, limits=Limits(memory_mb=32))
     assert await bench.text(worker) == "fine"
     with pytest.raises(MemoryLimitExceeded) as raised:
-        await asyncio.wait_for(bench.fetch(worker, path), 20)
+        await asyncio.wait_for(bench.fetch(worker, path), 30)
     assert (raised.value.code, raised.value.outcome) == (1102, "exceededMemory")
     assert await bench.text(worker) == "fine"
 
@@ -125,14 +126,12 @@ async def test_endless_recursion_is_the_scripts_own_error(bench: Lab) -> None:
 
 
 async def test_one_worker_that_spins_does_not_stop_another(bench: Lab) -> None:
-    spinning = await bench.worker(SPIN, limits=Limits(cpu_ms=700))
+    spinning = await bench.worker(SPIN, limits=Limits(cpu_ms=1500))
     other = await bench.worker(SPIN)
     await bench.text(other)
-    loop = asyncio.get_running_loop()
     stuck = asyncio.ensure_future(bench.fetch(spinning, "/task"))
     await asyncio.sleep(0.05)
-    began = loop.time()
     assert await bench.text(other) == "fine"
-    assert loop.time() - began < 0.5
+    assert not stuck.done()
     with pytest.raises(WorkerError):
         await stuck

@@ -123,7 +123,7 @@ async def test_a_closed_worker_lets_what_runs_end(bench: Lab) -> None:
     with pytest.raises(Unavailable):
         await bench.fetch(worker)
     assert await waiting == "1"
-    await asyncio.wait_for(closing, 2)
+    await asyncio.wait_for(closing, 30)
     assert bench.runtime.isolates == 0
 
 

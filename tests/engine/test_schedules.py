@@ -136,7 +136,7 @@ class Clock:
         return self._from[0] + timedelta(seconds=time.monotonic() - self._from[1])
 
 
-async def until(holds: Callable[[], object], limit: float = 5.0) -> None:
+async def until(holds: Callable[[], object], limit: float = 30.0) -> None:
     deadline = time.monotonic() + limit
     while not holds():
         assert time.monotonic() < deadline
@@ -167,12 +167,14 @@ async def runs(store: Store, environment: str = "production", service: str = "jo
 
 
 async def test_runs_on_time_and_only_then(store: Store) -> None:
-    handlers, clock = Handlers(), Clock("2027-01-01 09:59:59.800")
+    handlers, clock = Handlers(), Clock("2027-01-01 09:58:00")
     scheduler = scheduler_of(store, handlers, clock)
     await scheduler.start()
     assert scheduler._timer is None
     await schedules.put(store, "jobs", "production", ["0 10 * * *", "*/7 * * * *"], ANA)
     assert handlers.asked == []
+    clock.set("2027-01-01 09:59:59.900")
+    scheduler._changed.set()
     await until(lambda: len(handlers.asked) == 2)
     assert sorted(handlers.asked) == [
         ("jobs", "production", "*/7 * * * *", ms("2027-01-01 10:00")),
@@ -188,7 +190,7 @@ async def test_runs_on_time_and_only_then(store: Store) -> None:
 
 
 async def test_follows_renames_and_deletions(store: Store) -> None:
-    handlers, clock = Handlers(), Clock("2027-01-01 09:59:59.600")
+    handlers, clock = Handlers(), Clock("2027-01-01 09:58:00")
     scheduler = scheduler_of(store, handlers, clock)
     await scheduler.start()
     for name in ("one", "two"):
@@ -197,6 +199,9 @@ async def test_follows_renames_and_deletions(store: Store) -> None:
     await environments.rename(store, "jobs", "one", "first", ANA)
     await environments.delete(store, "jobs", "two", ANA)
     await services.rename(store, "jobs", "tasks", ANA)
+    assert handlers.asked == []
+    clock.set("2027-01-01 09:59:59.900")
+    scheduler._changed.set()
     await until(lambda: handlers.asked)
     await asyncio.sleep(0.1)
     assert [each[:2] for each in handlers.asked] == [("tasks", "first")]

@@ -89,13 +89,13 @@ def test_live_process_killed(own_engine: RunningEngine) -> None:
     killed = own_engine.child("live")
     os.kill(killed, signal.SIGKILL)
     began = time.monotonic()
-    with httpx.Client(base_url=own_engine.address, trust_env=False, timeout=10) as fresh:
+    with httpx.Client(base_url=own_engine.address, trust_env=False, timeout=30) as fresh:
         answer = None
         while answer is None:
             try:
                 answer = fresh.get("/", headers={"host": own_engine.host("kept")})
             except (httpx.ReadError, httpx.RemoteProtocolError):  # it reached the one that was dying
-                assert time.monotonic() - began < 5
+                assert time.monotonic() - began < 30
     assert answer.text == "hello"
     assert own_engine.child("live", other_than=killed) != killed
 
@@ -111,7 +111,7 @@ def test_drafts_process_killed(own_engine: RunningEngine) -> None:
     time.sleep(0.5)
     killed = own_engine.child("drafts")
     os.kill(killed, signal.SIGKILL)
-    running.join(10)
+    running.join(30)
     assert [event["type"] for event in found][-2:] == ["exception", "end"]
     assert found[-1]["engine_restarted"] is True
     again = own_engine.run("hello", "export default { fetch: () => new Response('back') }")
@@ -150,7 +150,7 @@ def test_an_open_change_feed_does_not_hold_the_stop(tmp_path: Path) -> None:
         for _ in lines:
             pass
     assert engine.stop() == 0
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
 
 
 def runs(pid: int) -> bool:

@@ -133,7 +133,7 @@ async def test_leaving_a_run_closes_its_connection(tmp_path: Path) -> None:
         run = client.run("notes", "staging", {"mode": "sandbox"})
         assert await anext(run) == {}
         await run.aclose()  # type: ignore[attr-defined]  # an async generator, declared as an iterator
-        await asyncio.wait_for(closed.wait(), 5)
+        await asyncio.wait_for(closed.wait(), 30)
 
 
 async def test_no_engine_is_away_and_says_why(tmp_path: Path) -> None:
