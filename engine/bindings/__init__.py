@@ -15,11 +15,15 @@ from engine.bindings.binding import Binding, BindingError, Result
 from engine.bindings.context import Context
 from engine.bindings.d1 import D1
 from engine.bindings.durable import DurableObjects
+from engine.bindings.hyperdrive import Hyperdrive, parts
 from engine.bindings.kv import Kv
+from engine.bindings.queue import JSON_SINCE, Sender
 from engine.bindings.r2 import R2
+from engine.bindings.ratelimit import RateLimit
 from engine.bindings.service import Service
 from engine.bindings.unavailable import Unavailable
 from engine.bindings.variable import Json, PlainText, SecretText, VersionMetadata
+from engine.store import hyperdrive
 
 __all__ = ["KINDS", "Binding", "BindingError", "Context", "Result", "build"]
 
@@ -59,6 +63,37 @@ def _r2_bucket(binding: model.Binding, version: model.Version, context: Context)
     return R2(binding.name, context.store, binding.settings["bucket_name"])
 
 
+def _queue(binding: model.Binding, version: model.Version, context: Context) -> Binding:
+    settings, flags = binding.settings, version.settings.compatibility_flags
+    json = (
+        version.settings.compatibility_date or ""
+    ) >= JSON_SINCE and "no_queues_json_messages" not in flags
+    return Sender(
+        binding.name,
+        context.store,
+        settings["queue_name"],
+        context.queues,
+        settings.get("delivery_delay"),
+        json or "queues_json_messages" in flags,
+    )
+
+
+def _ratelimit(binding: model.Binding, version: model.Version, context: Context) -> Binding:
+    settings = binding.settings
+    simple = settings["simple"]
+    return RateLimit(
+        binding.name, context.limits, settings["namespace_id"], simple["limit"], simple["period"]
+    )
+
+
+def _hyperdrive(binding: model.Binding, version: model.Version, context: Context) -> Binding:
+    store = context.store
+    config = hyperdrive.look(store.path, binding.settings["id"])
+    if config is None:
+        return Unavailable(binding.name, binding.type)
+    return Hyperdrive(binding.name, parts(config, store.secrets))
+
+
 def _service(binding: model.Binding, version: model.Version, context: Context) -> Binding:
     settings = binding.settings
     return Service(
@@ -74,7 +109,14 @@ def _service(binding: model.Binding, version: model.Version, context: Context) -
 def _durable_objects(binding: model.Binding, version: model.Version, context: Context) -> Binding:
     if context.objects is None:
         return Unavailable(binding.name, binding.type)
-    return DurableObjects(binding.name, context.objects, binding.settings.get("namespace_id", ""))
+    settings = binding.settings
+    own = settings.get("script_name") is None
+    return DurableObjects(
+        binding.name,
+        context.objects,
+        settings.get("namespace_id", ""),
+        settings.get("class_name") if own else None,
+    )
 
 
 KINDS: Final[dict[str, Make]] = {
@@ -86,6 +128,9 @@ KINDS: Final[dict[str, Make]] = {
     "kv_namespace": _kv_namespace,
     "d1": _d1,
     "r2_bucket": _r2_bucket,
+    "queue": _queue,
+    "ratelimit": _ratelimit,
+    "hyperdrive": _hyperdrive,
     "service": _service,
     "durable_object_namespace": _durable_objects,
 }

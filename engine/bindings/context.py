@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
+
+from engine.bindings.ratelimit import RateLimits
 
 if TYPE_CHECKING:
     from engine.assets.sites import Sites
     from engine.bindings.binding import Result
     from engine.durable.objects import Objects
+    from engine.queues.queues import Queues
     from engine.runtime.http import Body, Request, Response
     from engine.runtime.invocation import Invocation
     from engine.store import Store
@@ -58,9 +61,11 @@ class Environments(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The store (with its secrets), the environments and the Durable Objects of one process."""
+    """The store (with its secrets), the environments, Durable Objects and queues of one process."""
 
     store: Store
     environments: Environments
     objects: Objects | None = None
     sites: Sites | None = None
+    queues: Queues | None = None
+    limits: RateLimits = field(default_factory=RateLimits)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from engine.bindings.d1 import D1, image
 from engine.bindings.overlay import Overlay, Space
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 class D1Space(Space):
     """The private copy of one database, and what was asked of it."""
+
+    outside: ClassVar[bool] = True
 
     def __init__(self, resource: str, overlay: Overlay) -> None:
         super().__init__(resource, overlay)

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from engine.bindings.binding import Binding, BindingError, Result
 from engine.bindings.trace import current_call
 from engine.errors import ApiError
+from engine.runtime import coding
 from engine.runtime.errors import WorkerError
 from engine.runtime.http import Request
 
@@ -25,18 +26,20 @@ class DurableObjects(Binding):
         name: the binding's name.
         objects: runs them.
         namespace_id: which one.
+        class_name: the class, where it is one of the version's own.
     """
 
     type: ClassVar[str] = "durable_object_namespace"
 
-    def __init__(self, name: str, objects: Objects, namespace_id: str) -> None:
+    def __init__(self, name: str, objects: Objects, namespace_id: str, class_name: str | None = None) -> None:
         super().__init__(name)
         self._objects = objects
         self._namespace = namespace_id
+        self._class_name = class_name
 
     def spec(self) -> dict[str, Any]:
-        """With the namespace, of which ids are made."""
-        return {**super().spec(), "namespace_id": self._namespace}
+        """With the namespace, of which ids are made, and the class."""
+        return {**super().spec(), "namespace_id": self._namespace, "class_name": self._class_name}
 
     async def call(self, invocation: Invocation, operation: str, args: list[Any], body: Body) -> Result:
         """`fetch` with `[head, id, name]`, `rpc` with `[path, called, caps, id, name]`: as a service's."""
@@ -70,7 +73,8 @@ class DurableObjects(Binding):
             "redirected": False,
         }
         size = len(response.body) if isinstance(response.body, bytes) else None
-        return replace(Result(value, response.body, size), wrote=wrote)
+        body = coding.plain(response.headers, response.body, response.coding)
+        return replace(Result(value, body, size), wrote=wrote)
 
     def title(self, operation: str, args: list[Any]) -> str:
         """The method's name of an RPC call."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from engine.bindings.binding import BindingError
 
@@ -35,6 +35,7 @@ class KeptWrite:
     size: int | None
     service: str
     environment: str
+    kind: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The item as the runs resource sends it."""
@@ -45,6 +46,7 @@ class KeptWrite:
             "size": self.size,
             "service": self.service,
             "environment": self.environment,
+            "kind": self.kind,
         }
 
 
@@ -59,6 +61,12 @@ class Space(ABC):
     def __init__(self, resource: str, overlay: Overlay) -> None:
         self.resource = resource
         self.overlay = overlay
+
+    applicable: ClassVar[bool] = True
+    """Whether `apply` does anything: the copies of Durable Objects are for looking at."""
+
+    outside: ClassVar[bool] = False
+    """Whether `apply` writes elsewhere than in the caller's transaction: such a space comes last."""
 
     @abstractmethod
     def apply(self, connection: Connection) -> None:
@@ -123,7 +131,13 @@ class Overlay:
         if len(self._items) < MAX_ITEMS:
             self._items.append(
                 KeptWrite(
-                    call.binding, call.operation, call.subject, call.size, call.service, call.environment
+                    call.binding,
+                    call.operation,
+                    call.subject,
+                    call.size,
+                    call.service,
+                    call.environment,
+                    call.kind,
                 )
             )
 
@@ -131,13 +145,18 @@ class Overlay:
         """The writes listed after `count` was `mark`, oldest first: those of one run, or all of them."""
         return self._items[mark:]
 
+    @property
+    def applicable(self) -> bool:
+        """Whether all that is kept back can be applied."""
+        return all(space.applicable for space in self._spaces.values())
+
     async def apply(self, store: Store) -> int:
         """Do all that was kept back, in one transaction, and start over empty.
 
         Returns:
             How many writes that were.
         """
-        spaces = list(self._spaces.values())
+        spaces = sorted(self._spaces.values(), key=lambda space: space.outside)
 
         def write(connection: Connection) -> None:
             for space in spaces:

@@ -14,6 +14,7 @@ from engine.bindings.redirect import MAX_REDIRECTS, RedirectError, discard, next
 from engine.bindings.trace import current_call
 from engine.errors import ApiError
 from engine.model import PRODUCTION
+from engine.runtime import coding
 from engine.runtime.errors import WorkerError
 from engine.runtime.http import Request
 
@@ -85,7 +86,7 @@ class Service(Binding):
             "redirected": followed > 0,
         }
         size = len(response.body) if isinstance(response.body, bytes) else _length(response.headers)
-        return Result(value, response.body, size)
+        return Result(value, coding.plain(response.headers, response.body, response.coding), size)
 
     async def _fetch(self, request: Request, invocation: Invocation) -> Response:
         """One invocation of the target."""

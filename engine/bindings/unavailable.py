@@ -18,6 +18,10 @@ class Unavailable(Binding):
         super().__init__(name)
         self.type = kind  # type: ignore[misc]  # each one has a kind of its own
 
+    def spec(self) -> dict[str, Any]:
+        """Says that it is not there, also where its kind is."""
+        return {**super().spec(), "unavailable": True}
+
     async def call(self, invocation: Invocation, operation: str, args: list[Any], body: Body) -> Result:
         """Always refuses."""
         raise BindingError(f'Binding "{self.name}" ({self.type}) is not available on this machine.')

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from engine.bindings.binding import BindingError, Result
 from engine.bindings.overlay import Overlay, Space
@@ -220,7 +220,9 @@ class Objects:
             if house is None:
                 found = await self.store.read(lambda connection: durable.find(connection, namespace_id))
                 if found is None:
-                    raise ApiError(10066, f"There is no Durable Object namespace {namespace_id} any more", 404)
+                    raise ApiError(
+                        10066, f"There is no Durable Object namespace {namespace_id} any more", 404
+                    )
                 house = self._houses[namespace_id] = House(self, found)
             return house
 
@@ -322,6 +324,7 @@ class Objects:
 class Sandbox(Space):
     """The objects of one draft session."""
 
+    applicable: ClassVar[bool] = False
     objects: Objects | None = None
     folder: tempfile.TemporaryDirectory[str] | None = None
 

@@ -7,13 +7,15 @@ its own per request; what a worker says is passed on as it comes.
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from http import HTTPStatus
 from typing import Any, Protocol, cast
 
 from engine.api.envelope import failure_body
 from engine.errors import ApiError, NotFound
-from engine.gateway import error_page, tail_socket, upgrade, websocket
+from engine.gateway import error_page, numbers, tail_socket, upgrade, websocket
+from engine.gateway.client_body import ClientBody
+from engine.gateway.encoding import encode
 from engine.gateway.errors import NoCode
 from engine.gateway.hostnames import Target, is_loopback, name_of
 from engine.gateway.router import OFF, Router
@@ -41,6 +43,9 @@ API = "/client/v4"
 HOP_BY_HOP = frozenset(
     {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
 )
+#: What the gateway says itself, whatever a client or a worker says.
+OURS = frozenset({"x-forwarded-proto", "cf-ray"})
+_NOT_SENT = HOP_BY_HOP | {"cf-ray"}
 _PHRASES = {int(status): status.phrase for status in HTTPStatus}
 _NO_BODY = frozenset({204, 304})
 
@@ -71,10 +76,19 @@ class Dispatch:
         environments: what answers for an environment.
         api: the API's application; it is given paths below `/client/v4`.
         tails: answers the WebSockets of tails.
+        scraped: answers who collects numbers.
     """
 
-    def __init__(self, router: Router, environments: Fetcher, api: Application, tails: TailSockets) -> None:
+    def __init__(
+        self,
+        router: Router,
+        environments: Fetcher,
+        api: Application,
+        tails: TailSockets,
+        scraped: Application,
+    ) -> None:
         self._tails = tails
+        self._numbers = scraped
         self._router = router
         self._remembered = router.remembered
         self._fetch = environments.fetch
@@ -99,7 +113,7 @@ class Dispatch:
                 upgrades = scope["method"] == "GET"  # scripts look at it, so this one stays
             elif name == "content-length":
                 has_body = raw_value != b"0"
-            elif name == "x-forwarded-proto":
+            elif name in OURS:
                 continue
             headers.append((name, raw_value.decode("latin-1")))
         target = self._remembered(host) or self._router.find(host, scope["scheme"], _path(scope))
@@ -109,7 +123,6 @@ class Dispatch:
         url = f"{scope['scheme']}://{host.decode('latin-1').lower()}{scope['raw_path'].decode('latin-1')}"
         if scope["query_string"]:
             url = f"{url}?{scope['query_string'].decode('latin-1')}"
-        headers.append(("x-forwarded-proto", scope["scheme"]))
         cycle: Cycle = scope["svc.cycle"]
         request = Request(scope["method"], url, headers)
         accept = websocket.accept_key(scope["headers"]) if upgrades else None
@@ -117,8 +130,13 @@ class Dispatch:
         if client is not None:
             request.body = client
         elif has_body:
-            request.body = _body(receive, cycle) if cycle.more_body else (await receive())["body"]
+            if cycle.more_body:
+                request.body = ClientBody(receive, self._router.origin(name_of(host)) is not None)
+            else:
+                request.body = (await receive())["body"]
         invocation = Invocation(target.service, target.environment)
+        headers.append(("x-forwarded-proto", scope["scheme"]))
+        headers.append(("cf-ray", invocation.ray))
         cycle.on_disconnect = invocation.cancel
         try:
             if target.preview is None:
@@ -128,14 +146,44 @@ class Dispatch:
                     target.service, target.environment, target.preview, request, invocation
                 )
         except Exception as error:
-            await self._failed(error, target, invocation, scope, send)
-            return
+            passed = await self._passed_through(error, target, request, name_of(host), invocation)
+            if passed is None:
+                await self._failed(error, target, invocation, scope, send)
+                return
+            response = passed
         if accept is not None and client is not None:
             if response.status == 101:
-                await upgrade.start(response, _head(response, "GET")[0], client, accept, cycle)
+                await upgrade.start(
+                    response, _head(response, "GET", invocation.ray)[0], client, accept, cycle
+                )
                 return
             client.end()
+        if response.coding is not None:
+            await encode(response, headers)
         await _answer(response, target, invocation, scope["method"], cycle, send)
+
+    async def _passed_through(
+        self, error: Exception, target: Target, request: Request, name: str, failed: Invocation
+    ) -> Response | None:
+        """What is behind the route answers where the script had called `passThroughOnException`.
+
+        None when it had not, when nothing is behind it, or when the request's body is used up.
+        """
+        if not isinstance(error, WorkerError) or not error.pass_through or target.preview is not None:
+            return None
+        origin = self._router.origin(name)
+        if origin is None or (origin.service, origin.environment) == (target.service, target.environment):
+            return None
+        body = request.body
+        if not (body is None or isinstance(body, bytes) or (isinstance(body, ClientBody) and body.again())):
+            return None
+        log.info("%s request %s passed through: %s", target.hostname, failed.ray, _told(error))
+        try:
+            child = failed.child(origin.service, origin.environment)
+            return await self._fetch(origin.service, origin.environment, request, child)
+        except (WorkerError, ApiError) as second:
+            log.info("%s request %s: its origin failed: %s", target.hostname, failed.ray, second)
+            return None
 
     async def _elsewhere(self, host: bytes, scope: Scope, receive: Receive, send: Send) -> None:
         """A host that is no environment's: this machine itself, or something unknown."""
@@ -149,6 +197,8 @@ class Dispatch:
             await _send_json(send, 403, failure_body(10000, advice))
         elif is_loopback(host) and path.startswith(tail_socket.PREFIX):
             await self._tails.answer(scope, send)
+        elif path == numbers.PATH and is_loopback(host):
+            await self._numbers(scope, receive, send)
         elif is_loopback(host):
             example = self._router.hostnames.hostname("<service>", "production")
             await _send_page(send, scope, error_page.NOT_AN_ENVIRONMENT, example)
@@ -167,7 +217,7 @@ class Dispatch:
         cycle: Cycle = scope["svc.cycle"]
         if isinstance(error, Canceled) and cycle.disconnected:
             return
-        request_id = f"{invocation.id:08x}"
+        request_id = invocation.ray
         if isinstance(error, WorkerError):
             log.info("%s request %s: %s", target.hostname, request_id, _told(error))
         elif not isinstance(error, ApiError):
@@ -208,24 +258,12 @@ def _told(error: WorkerError) -> str:
     return f"{error.code} {error}".replace("\n", " ") + (f" at {places}" if places else "")
 
 
-async def _body(receive: Receive, cycle: Cycle) -> AsyncIterator[bytes]:
-    """A request's body as it arrives; reading it slowly makes the client send slowly."""
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ConnectionResetError("the client went away before its request body was complete")
-        if message["body"]:
-            yield message["body"]
-        if not message["more_body"]:
-            return
-
-
 async def _answer(
     response: Response, target: Target, invocation: Invocation, method: str, cycle: Cycle, send: Send
 ) -> None:
     """Send a worker's response; a stream that breaks ends the connection, so that the client can tell."""
     body = response.body
-    headers, reason = _head(response, method)
+    headers, reason = _head(response, method, invocation.ray)
     if body is None or isinstance(body, bytes):
         await cycle.respond(response.status, reason, headers, body or b"")
         return
@@ -242,7 +280,7 @@ async def _answer(
     except Exception as error:
         if not cycle.disconnected:
             told = _told(error) if isinstance(error, WorkerError) else repr(error)
-            log.info("%s request %08x: response cut off: %s", target.hostname, invocation.id, told)
+            log.info("%s request %s: response cut off: %s", target.hostname, invocation.ray, told)
             cycle.abort()
     finally:
         close = getattr(body, "aclose", None)
@@ -250,15 +288,15 @@ async def _answer(
             await close()
 
 
-def _head(response: Response, method: str) -> tuple[list[tuple[bytes, bytes]], bytes]:
+def _head(response: Response, method: str, ray: str) -> tuple[list[tuple[bytes, bytes]], bytes]:
     """The response's field lines as they are sent, and its reason phrase where it is not the usual one."""
     status, body = response.status, response.body
     whole = body is None or isinstance(body, bytes)
-    headers: list[tuple[bytes, bytes]] = []
+    headers: list[tuple[bytes, bytes]] = [(b"cf-ray", ray.encode())]
     told = False
     for name, value in response.headers:
         lower = name.lower()
-        if lower in HOP_BY_HOP:
+        if lower in _NOT_SENT:
             continue
         if lower == "content-length":
             # A HEAD or streamed answer may say how long it is; otherwise what is sent is what counts.

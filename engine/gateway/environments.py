@@ -13,13 +13,18 @@ from collections.abc import Awaitable, Coroutine, Iterable, Mapping
 from typing import Any, TypeVar
 
 from engine import bindings
+from engine.assets.site import Site
 from engine.assets.sites import Sites
+from engine.bindings.cache import Caches
 from engine.durable.objects import Objects
 from engine.gateway.entry import Entry, Slot, current_deployment, limits_of, read_live
 from engine.gateway.errors import NoCode
 from engine.gateway.previews import Previews
 from engine.logs.logs import Event, Logs
 from engine.model import Change, Deployment, Version
+from engine.quarantine import Quarantine
+from engine.queues.queues import Queues
+from engine.runtime.compatibility import compatibility
 from engine.runtime.compile import Compiler
 from engine.runtime.http import Body, Request, Response
 from engine.runtime.invocation import Invocation
@@ -52,6 +57,7 @@ class Environments:
         follows: whether this process hears of every deployment (the live one does); another one looks
             before each request whether what it has is still current.
         logs: records what deployed workers do; None records nothing.
+        quarantine: which versions run in processes of their own; None is none.
     """
 
     def __init__(
@@ -63,16 +69,20 @@ class Environments:
         *,
         follows: bool = True,
         logs: Logs | None = None,
+        quarantine: Quarantine | None = None,
     ) -> None:
         self._store = store
+        self._quarantine = quarantine
         self._runtime = runtime
+        runtime.caches = Caches(store)
         self._compiler = compiler
         self._limits = limits
         self._follows = follows
         self._logs = logs
         self.objects = Objects(store, self, runtime.handles, compiler, limits, live=follows)
+        self.queues = Queues(store, self)
         self._sites = Sites(store)
-        self._context = bindings.Context(store, self, self.objects, self._sites)
+        self._context = bindings.Context(store, self, self.objects, self._sites, self.queues)
         self._entries: dict[Key, Entry] = {}
         self._slots: dict[str, Slot] = {}
         self._loading: dict[Key, asyncio.Task[Entry]] = {}
@@ -118,15 +128,20 @@ class Environments:
         slot = await self._previews.slot(service, environment, name)
         return await self._ask(slot, request, invocation, None, None)
 
-    async def dispatch(self, name: str, payload: Mapping[str, Any], invocation: Invocation) -> Any:
+    async def dispatch(
+        self, name: str, payload: Any, invocation: Invocation, event: Mapping[str, Any] | None = None
+    ) -> Any:
         """Run the handler of another event, such as "scheduled", of what is live in its environment.
+
+        `event` is what traces say of it, where that is not the payload.
 
         Raises:
             ApiError, NoCode, WorkerError: as `fetch`.
         """
         slot = await self._choose((invocation.service, invocation.environment), None)
         invocation.version = slot.version.id
-        return await self._run(invocation, payload, slot.worker.dispatch(name, payload, None, invocation))
+        work = slot.worker.dispatch(name, payload, None, invocation)
+        return await self._run(invocation, payload if event is None else event, work)
 
     async def _ask(
         self, slot: Slot, request: Request, invocation: Invocation, entrypoint: str | None, props: Any
@@ -135,6 +150,8 @@ class Environments:
         if slot.site is not None and entrypoint is None:
             file = await slot.site.before_worker(request)
             if file is not None:
+                if self._logs is not None and invocation.mode == "deployed":
+                    self._logs.served(invocation, file.status)
                 return file
         work = slot.worker.fetch(request, invocation, entrypoint=entrypoint, props=props)
         return await self._run(invocation, request, work, entrypoint)
@@ -192,6 +209,10 @@ class Environments:
         found = await self._store.read(lambda connection: environments.live(connection, service, environment))
         return found.version
 
+    async def site(self, version: Version) -> Site | None:
+        """The static files of a version, deployed or not; None when it has none."""
+        return await self._sites.of(version)
+
     def make_worker(
         self,
         version: Version,
@@ -203,7 +224,12 @@ class Environments:
     ) -> Worker:
         """A worker of a version's bindings and of a program that need not be the version's own."""
         made = bindings.build(version, self._context)
-        return self._runtime.worker(program, made, limits, exclusive=exclusive, kind=kind)
+        worker = self._runtime.worker(program, made, limits, exclusive=exclusive, kind=kind)
+        worker.version = version.id
+        worker.apart = self._quarantine is not None and self._quarantine.holds(version.id)
+        settings = version.settings
+        worker.compatibility = compatibility(settings.compatibility_date, settings.compatibility_flags)
+        return worker
 
     # ------------------------------------------------------------------ changes
 

@@ -133,4 +133,6 @@ def render(cause: Cause, host: str, accept: str, request_id: str = "") -> tuple[
         (b"cache-control", b"no-store"),
         (b"x-content-type-options", b"nosniff"),
     ]
+    if request_id:
+        headers.append((b"cf-ray", request_id.encode()))
     return cause.status, headers, body

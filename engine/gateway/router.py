@@ -88,6 +88,10 @@ class Router:
         """What a Host header leads to whatever the path is, if it was asked for before."""
         return self._plain.get(host)
 
+    def serves(self, name: str) -> bool:
+        """Whether anything answers at a hostname: a route, a custom domain, an environment."""
+        return self._routes.covers(name) or self.origin(name) is not None
+
     def origin(self, name: str) -> Target | None:
         """What is behind the routes of a hostname: its custom domain, or the environment whose own it is."""
         leads = self._domains.get(name)
@@ -95,11 +99,14 @@ class Router:
             return Target(*leads.place, name)
         return self.hostnames.named(name)
 
-    def fetched(self, caller: Place, name: str, scheme: str, path_and_query: str) -> Target | None:
+    def fetched(
+        self, caller: Place, name: str, scheme: str, path_and_query: str, public: bool = False
+    ) -> Target | None:
         """Where a worker's own `fetch` goes; None is the network.
 
         Within its zone a worker reaches what is behind a route, never a route itself, or it would reach
         itself; from elsewhere it is a request like any other. `OFF`: there is nothing behind the route here.
+        With `public` (global_fetch_strictly_public) it is one from anywhere, its own route too.
         """
         if name in LOOPBACK:
             return None
@@ -109,7 +116,7 @@ class Router:
             domain = self._domains.get(name)
             return Target(*domain.place, name) if domain is not None and domain.place is not None else None
         place = found.place
-        if place is None or place == caller or self._near(caller, registrable(name)):
+        if place is None or (not public and (place == caller or self._near(caller, registrable(name)))):
             return self.origin(name) or OFF
         return Target(*place, name)
 

@@ -26,6 +26,8 @@ from engine.gateway.websocket import WebSocket
 GRACE = 10
 #: Seconds an idle connection stays open; clients that keep connections for less never meet a closed one.
 KEEP_ALIVE = 75
+#: Seconds after the last connection was accepted until those without a request are closed.
+JUST_CONNECTED = 0.05
 #: Bytes that a client may send behind a request to upgrade before it is answered.
 EARLY = 64 * 1024
 
@@ -203,7 +205,10 @@ class Server(uvicorn.Server):
         self._listening.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """As uvicorn's, for every socket."""
+        """As uvicorn's, for every socket; whoever has just connected gets to say what for."""
+        for server in self.servers:
+            server.close()
+        await asyncio.sleep(JUST_CONNECTED)
         await super().shutdown([*(sockets or ()), *self._tls])
 
     async def listen_tls(self, sock: socket.socket, context: ssl.SSLContext) -> None:

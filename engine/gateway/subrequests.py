@@ -45,7 +45,7 @@ class Subrequests:
         parts = urlsplit(request.url)
         path = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
         caller = (invocation.service, invocation.environment)
-        target = self._router.fetched(caller, parts.hostname or "", parts.scheme, path)
+        target = self._router.fetched(caller, parts.hostname or "", parts.scheme, path, invocation.public)
         if target is None:
             return None
         accept = next((value for name, value in request.headers if name.lower() == "accept"), "")

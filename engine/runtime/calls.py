@@ -52,8 +52,9 @@ class Calls:
         upgraded = False
         try:
             result = await work
-            # A WebSocket: the call's body goes on, as what JavaScript sends.
-            upgraded = isinstance(result.value, dict) and result.value.get("status") == 101
+            # A WebSocket or a TCP socket: the call's body goes on, as what JavaScript sends.
+            value = result.value if isinstance(result.value, dict) else {}
+            upgraded = value.get("status") == 101 or value.get("duplex") is True
             text, body = dumps(result.value), result.body
             if body is None:
                 self._send(pack(RESULT, 0, number, text))

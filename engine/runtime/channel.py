@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from engine.bindings.binding import Result
 
 from . import frames
+from .apart import AnyIsolate
+from .busy import Mark
 from .calls import Calls
 from .errors import (
     Canceled,
@@ -28,9 +30,9 @@ from .flow import Bodies
 from .frames import END, FINISHED, PLACES, STREAM, WHOLE, loads, pack, split, unpack
 from .http import Body, Response
 from .invocation import ConsoleLine, Invocation, Level, nobody
-from .isolate import IN_SIZE, Isolate
+from .isolate import IN_SIZE
 from .job import Job
-from .stack import parse
+from .stack import parse, rewrite
 
 if TYPE_CHECKING:
     from .limits import Limits
@@ -90,6 +92,7 @@ class Channel:
         isolate: A booted isolate that has no program yet.
         owner: The worker.
         wake: Called when the isolate gets work: the watchdog's.
+        mark: Says outside the process that JavaScript runs.
 
     Attributes:
         exports: How many things of it other isolates hold.
@@ -98,9 +101,12 @@ class Channel:
         patient: An event may wait for another one: that nothing is under way is no sign of a fault.
     """
 
-    def __init__(self, isolate: Isolate, owner: Owner, wake: Callable[[], None]) -> None:
+    def __init__(
+        self, isolate: AnyIsolate, owner: Owner, wake: Callable[[], None], mark: Mark | None = None
+    ) -> None:
         self.isolate = isolate
         self.owner = owner
+        self.mark = mark or Mark()
         self.cpu_ms = owner.limits.startup_ms
         self.memory_mb = owner.limits.memory_mb
         self.closed = False
@@ -291,6 +297,7 @@ class Channel:
             return
         self._pumping = True
         self._wake()
+        self.mark.begin()
         self.isolate.pump(parts[0] if len(parts) == 1 else b"".join(parts))
 
     def _event(self, job: Job) -> bytes:
@@ -315,6 +322,7 @@ class Channel:
         if self.closed:
             return
         self._pumping = False
+        self.mark.end()
         if self._stuck is not None:
             self._stuck.cancel()
             self._stuck = None
@@ -355,6 +363,7 @@ class Channel:
             return
         self._pumping = True
         self._wake()
+        self.mark.begin()
         self.isolate.pump(b"")
         self._hung = self._loop.call_later(_HUNG_SECONDS, self._decide, self.isolate.pumps)
 
@@ -419,9 +428,9 @@ class Channel:
             if flags & STREAM:
                 self.send(pack(frames.STOP, 0, number))
             return
-        status, status_text, headers, _ = loads(text)
+        status, status_text, headers, coding = loads(text)
         body = self._bodies.take(flags, number, raw)
-        job.succeed(Response(status, status_text, [(name, value) for name, value in headers], body))
+        job.succeed(Response(status, status_text, [(name, value) for name, value in headers], body, coding))
         if flags & FINISHED:
             self._finish(job)
         elif not flags & STREAM:
@@ -449,7 +458,9 @@ class Channel:
         job = self._jobs.get(number)
         if job is None:
             return
-        job.fail(self._exception(text))
+        error = self._exception(text)
+        error.pass_through = bool(flags & WHOLE)
+        job.fail(error)
         if flags & FINISHED:
             self._finish(job)
         else:
@@ -469,6 +480,7 @@ class Channel:
             found = self._frames(stack) if stack else None
             # WHOLE says that nothing else ran that could have written it.
             exact = invocation.id if flags & WHOLE else None
+            message = rewrite(message, self.owner.files, self.owner.program)
             _say(invocation, level, message, found[0] if found else None, exact)
 
     def _exception(self, text: bytes, phase: Phase = "run") -> ScriptException:
@@ -605,7 +617,9 @@ class Channel:
             job.id = 0
         if self._rested is not None and not self._rested.done():
             self._rested.set_result(None)
+        self.mark.give_up()
         self.freed = self._loop.run_in_executor(None, self.isolate.close)
+        self.freed.add_done_callback(lambda _: self.mark.release())
         self.owner.ended(self, unseen)
 
 

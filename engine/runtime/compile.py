@@ -23,12 +23,14 @@ from engine.model import TEXT_TYPES, Module
 from .isolate import IsolateError, Script
 from .program import Program
 from .services.source import read
+from .source_map import maps_of
 
 __all__ = ["Cache", "CompileError", "Compiler", "Diagnostic", "Program"]
 
 log = logging.getLogger(__name__)
 
 _KEPT_PROGRAMS = 128
+_STARTUP_EVAL_SINCE = "2025-06-01"
 _KEPT_BYTES = 64 << 20
 _TOOLS_MEMORY_MB = 768  # a 10 MB script needs about 400 MB while it is parsed
 
@@ -104,7 +106,10 @@ class Compiler:
         """
         # Only Node's modules depend on them: other programs are shared by all dates.
         node = [flag for flag in flags if "nodejs_" in flag]
-        options = _Options(date or "", tuple(node)) if node else _Options()
+        startup_eval = _allows_eval(date or "", flags)
+        options = (
+            _Options(date or "", tuple(node), startup_eval) if node else _Options(startup_eval=startup_eval)
+        )
         key = _digest(modules, main, options)
         program = self._programs.get(key)
         if program is not None:
@@ -162,7 +167,9 @@ class Compiler:
         result = orjson.loads(answer)
         if "diagnostics" in result:
             raise CompileError([Diagnostic(**each) for each in result["diagnostics"]])
-        return orjson.dumps(result["program"])
+        maps = maps_of(modules)
+        more = {"maps": maps} if maps else {}
+        return orjson.dumps({**result["program"], "startupEval": options.startup_eval, **more})
 
     async def _tools(self) -> Script:
         if self._script is None:
@@ -191,12 +198,23 @@ class _Options:
 
     date: str = ""
     flags: tuple[str, ...] = ()
+    startup_eval: bool = False
+
+
+def _allows_eval(date: str, flags: Sequence[str]) -> bool:
+    """Whether the global scope may make code from strings; without a date it is as of today.
+
+    Source: developers.cloudflare.com/workers/configuration/compatibility-flags, allow_eval_during_startup.
+    """
+    if "disallow_eval_during_startup" in flags:
+        return False
+    return "allow_eval_during_startup" in flags or not date or date >= _STARTUP_EVAL_SINCE
 
 
 def _digest(modules: Sequence[Module], main: str, options: _Options) -> str:
     digest = hashlib.sha256(_compiler_stamp())
     parts = [part for each in modules for part in (each.name, each.type, each.content)]
-    for part in (options.date, ",".join(options.flags), main, *parts):
+    for part in (str(options.startup_eval), options.date, ",".join(options.flags), main, *parts):
         data = part.encode() if isinstance(part, str) else part
         digest.update(len(data).to_bytes(8, "little") + data)
     return digest.hexdigest()
@@ -211,6 +229,8 @@ def _compiler_stamp() -> bytes:
 def _question(modules: Sequence[Module], main: str, options: _Options) -> str:
     sources = []
     for each in modules:
+        if each.type == "sourcemap":
+            continue
         source = {"name": each.name, "type": each.type}
         if each.type in TEXT_TYPES:
             source["text"] = each.content.decode("utf-8-sig", "replace")

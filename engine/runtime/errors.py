@@ -40,11 +40,13 @@ class WorkerError(Exception):
         message: The JavaScript error's ``message``, or a sentence.
         stack: The frames in the user's files, innermost first.
         phase: When it happened.
+        pass_through: Whether ``ctx.passThroughOnException`` had been called: the origin is to answer.
         outcome: The word ``tail`` has for it.
     """
 
     code: ClassVar[int] = 1101
     outcome: ClassVar[Outcome] = "exception"
+    pass_through = False
 
     def __init__(
         self, message: str, name: str = "Error", stack: Sequence[Frame] = (), phase: Phase = "run"

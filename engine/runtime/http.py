@@ -43,12 +43,15 @@ class Response:
         headers: The field lines in order.
         body: All of it as bytes, a stream of chunks, or None for a null body. Whoever does not read a
             stream to its end must ``aclose()`` it.
+        coding: The content coding that the headers name and the body has not: whoever sends it over a
+            network encodes it (`coding.encode`).
     """
 
     status: int
     status_text: str
     headers: Headers
     body: Body = None
+    coding: str | None = None
 
 
 async def read(body: Body, limit: int | None = None) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -25,6 +26,8 @@ CONNECTIONS = 6
 SUBREQUESTS = 1000
 
 _ids = itertools.count(1)
+_RUN = secrets.token_hex(4)
+"""Of this process: with an invocation's number behind it, an id that no other process gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +75,20 @@ class Call:
 
 @dataclass(slots=True)
 class Tree:
-    """What every invocation that one top-level request causes has in common."""
+    """What every invocation that one top-level request causes has in common; ``first`` is the id of it,
+    and ``headers`` what it came with."""
 
+    first: int = 0
+    headers: list[tuple[str, str]] = field(default_factory=list)
     started: float = field(default_factory=time.monotonic)
     invocations_left: int = INVOCATIONS
     calls: int = 0
     connections: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(CONNECTIONS))
+
+
+def ray_of(first: int) -> str:
+    """The id of a top-level request whose first invocation has this id."""
+    return f"{_RUN}{first:08x}"
 
 
 def nobody(*_: Any) -> None:
@@ -101,10 +112,12 @@ class Invocation:
     The sinks are called on the event loop, also for the invocations below this one.
 
     Attributes:
+        caller: The id of the invocation that caused it, 0 at the top.
         channel: The isolate it runs in, once it does.
         handles: What it holds of other isolates (`rpc.Handles`).
         places: Whether console lines are to say where in the files they were written, which costs the
             script a stack each; so when somebody listens, unless set otherwise before it runs.
+        public: Whether its fetches go to the front door of its own zone too.
         on_closed: Called when the invocation closes: nothing of it is under way any more.
         cpu_ms: Processor time of its isolate while it ran, shared evenly with those that ran beside it.
     """
@@ -113,6 +126,7 @@ class Invocation:
         "_cancel_hooks",
         "_closed",
         "_open",
+        "caller",
         "cancel_reason",
         "channel",
         "children",
@@ -131,6 +145,7 @@ class Invocation:
         "overlay",
         "parent_call",
         "places",
+        "public",
         "service",
         "subrequests",
         "tree",
@@ -163,6 +178,7 @@ class Invocation:
         self.parent_call = parent_call
         self.places = on_console is not nobody
         self.on_closed: Callable[[], None] | None = None
+        self.public = False
         self.cpu_ms = 0.0
         self.version: str | None = None
         self.outcome: Outcome = "ok"
@@ -172,11 +188,12 @@ class Invocation:
         self.channel: Channel | None = None
         self.handles: set[int] = set()
         self.depth = 0
+        self.caller = 0
         self._cancel_hooks: list[Callable[[str], None]] = []
         self._open = 0
         self._closed: asyncio.Event | None = None
         if tree is None:
-            tree = Tree()
+            tree = Tree(self.id)
             tree.invocations_left -= 1
         self.tree = tree
 
@@ -214,10 +231,16 @@ class Invocation:
             tree=self.tree,
         )
         made.depth = self.depth + 1
+        made.caller = self.id
         self.children.append(made)
         if self.cancel_reason is not None:
             made.cancel(self.cancel_reason)
         return made
+
+    @property
+    def ray(self) -> str:
+        """The id of the top-level request, 16 hex digits, as its ``cf-ray`` header says it."""
+        return ray_of(self.tree.first)
 
     def elapsed_ms(self) -> float:
         """Milliseconds since the top-level request began."""

@@ -128,6 +128,7 @@ class Context:
         self._handlers = handlers
         self._known = False
         self.clock: int | None = None
+        self.thread: int | None = None
         self._ids = itertools.count(_FIRST_TASK)
         self._callback = MR_CALLBACK(self._called)  # kept: C holds no reference to it
         self._closing = threading.Lock()
@@ -142,6 +143,7 @@ class Context:
             self._known = True
             # Else every callback would make and delete the thread's Python state: half of its cost.
             ctypes.pythonapi.PyGILState_Ensure()
+            self.thread = threading.get_ident()
             if hasattr(time, "pthread_getcpuclockid"):
                 self.clock = time.pthread_getcpuclockid(threading.get_ident())
         handler = self._handlers.get(number)
@@ -351,6 +353,7 @@ class Isolate:
         self.pumps = 0
         self.tidied: int | None = None
         self.busy_since: float | None = None
+        self.resident: int | None = None
         self._context = Context(
             {_NOTIFY: self._notified, _SYNC: self._synced, _PUMPED: self._pumped}, memory_mb
         )
@@ -427,6 +430,11 @@ class Isolate:
             return time.clock_gettime(clock)
         except OSError:  # the thread has ended
             return None
+
+    @property
+    def thread(self) -> int | None:
+        """V8's thread, as `threading.get_ident` gives it there."""
+        return self._context.thread
 
     def limit_memory(self, memory_mb: int) -> None:
         """Set the heap's hard limit; ArrayBuffers are not in it."""

@@ -122,6 +122,8 @@ class Watchdog:
                 share = min(1.0, (used - watch.processor) / spent)
                 watch.processor = used
                 watch.grown = max(0.0, watch.grown + growth * share)
+            if isolate.resident is not None:
+                watch.grown = isolate.resident  # a process of its own: known, not guessed
             if isolate.out_of_memory() or watch.grown > channel.memory_mb * _SLACK * (1 << 20):
                 channel.exceeded(MemoryLimitExceeded(channel.memory_mb))
             else:

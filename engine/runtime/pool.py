@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from engine.bindings.binding import Binding
 
 from . import services
+from .apart import AnyIsolate, ApartIsolate
+from .busy import Busy, Mark
+from .errors import Unavailable
 from .isolate import Isolate, home_answers
 from .limits import Limits, Watchdog
 from .memory import give_back
@@ -23,9 +27,13 @@ from .worker import Worker
 if TYPE_CHECKING:
     from .channel import Channel
     from .services.fetch import Local, OutgoingFetch
+    from .services.sockets import OutgoingSockets
 
 _OUTGOING = "engine.runtime.services.fetch"
+_SOCKETS = "engine.runtime.services.sockets"
 _SWEEP_SECONDS = 1.0
+# Freeing an isolate takes milliseconds. One that is not free after this long may never be.
+_STUCK_SECONDS = 0.5
 # A spare that was taken is replaced when the event that took it has had the processor to itself.
 _REFILL_SECONDS = 0.05
 # An isolate that a worker had only for a rush goes sooner than its last one.
@@ -56,8 +64,15 @@ class Runtime:
         self.watchdog = Watchdog(self.loop)
         self.handles = Handles()
         self._outgoing: OutgoingFetch | None = None
+        self._sockets: OutgoingSockets | None = None
         self.local: Local | None = None
         """Answers the fetches of this machine's own URLs; set it before the first worker runs."""
+        self.caches: Binding | None = None
+        """The Cache API, in the shape of a binding: set it before the first worker runs."""
+        self.busy: Busy | None = None
+        """Where is said outside the process which versions run; set it before the first worker runs."""
+        self.on_crash: Callable[[str], None] | None = None
+        """Told the version in which V8 brought a process of an isolate of its own down."""
         self.isolates_per_worker = isolates_per_worker or os.cpu_count() or 1
         self._spares_wanted = spares
         self._idle_seconds = idle_seconds
@@ -95,6 +110,13 @@ class Runtime:
         return self._outgoing
 
     @property
+    def sockets(self) -> OutgoingSockets:
+        """What ``connect()`` goes through."""
+        if self._sockets is None:
+            self._sockets = import_module(_SOCKETS).OutgoingSockets()
+        return self._sockets
+
+    @property
     def isolates(self) -> int:
         """How many isolates the workers hold."""
         return sum(worker.isolates for worker in self._workers)
@@ -110,15 +132,56 @@ class Runtime:
         await asyncio.to_thread(import_module, _OUTGOING)
         await asyncio.to_thread(services.load)
 
-    async def acquire(self, memory_mb: int) -> Isolate:
-        """A booted isolate with no program in it."""
-        isolate = self._spares.pop() if self._spares else await self._boot()
+    async def acquire(self, memory_mb: int, apart: str | None = None) -> AnyIsolate:
+        """A booted isolate with no program in it.
+
+        Args:
+            memory_mb: its heap's limit.
+            apart: the version whose isolates get processes of their own; None for one in this process.
+
+        Raises:
+            Unavailable: the system has no process to give.
+        """
+        if apart is not None:
+            return await self._acquire_apart(memory_mb, apart)
+        isolate: AnyIsolate = self._spares.pop() if self._spares else await self._boot_somewhere()
         isolate.limit_memory(memory_mb)
         if self._refill is None and not self._closed:
             self._refill = self.loop.call_later(_REFILL_SECONDS, self._fill)
         self._make_room(1)
         self._sweep_later()
         return isolate
+
+    async def _acquire_apart(self, memory_mb: int, version: str) -> ApartIsolate:
+        try:
+            isolate = await ApartIsolate.start(self.loop)
+        except (OSError, TimeoutError) as error:
+            raise Unavailable(f"No process could be started for the worker: {error}") from error
+        isolate.limit_memory(memory_mb)
+        isolate.on_crash = partial(self._crashed, version)
+        self._make_room(1)
+        self._sweep_later()
+        return isolate
+
+    def _crashed(self, version: str) -> None:
+        if self.on_crash is not None:
+            self.on_crash(version)
+
+    def fallen(self, thread: int) -> None:
+        """V8 ended on a thread (`fall.catch`): its worker loses that isolate, and goes on elsewhere."""
+        for worker in list(self._workers):
+            for channel in worker.channels:
+                if channel.isolate.thread == thread:
+                    channel.mark.blame()
+                    worker.apart = True
+                    channel.exceeded(Unavailable("V8 ended in the worker's code."))
+                    return
+        if self.busy is not None:  # one that was told to end already
+            self.busy.blame(0.0)
+
+    def mark(self, version: str) -> Mark:
+        """What says outside the process that a version's isolate runs."""
+        return Mark() if self.busy is None else self.busy.mark(version)
 
     def forget(self, worker: Worker) -> None:
         """A worker was closed."""
@@ -161,8 +224,32 @@ class Runtime:
             await asyncio.to_thread(isolate.close)
         if self._outgoing is not None:
             await self._outgoing.close()
+        if self._sockets is not None:
+            await self._sockets.close()
         self._threads.shutdown(wait=False)
         self._tidier.shutdown(wait=False)
+
+    async def _boot_somewhere(self) -> AnyIsolate:
+        """One of this process; while V8 does not let go of what was given up (`well`), one elsewhere.
+
+        So nobody waits for what another worker did: this process is about to be started anew.
+        """
+        booting = asyncio.ensure_future(self._boot())
+        while not booting.done():
+            stuck = bool(self._freeing)
+            await asyncio.wait({booting}, timeout=_STUCK_SECONDS)
+            if stuck and self._freeing and not booting.done():
+                booting.add_done_callback(self._spare)
+                try:
+                    return await ApartIsolate.start(self.loop)
+                except (OSError, TimeoutError) as error:
+                    raise Unavailable(f"No process could be started for the worker: {error}") from error
+        return booting.result()
+
+    def _spare(self, booting: asyncio.Future[Isolate]) -> None:
+        """An isolate that came too late for whoever wanted it."""
+        if not booting.cancelled() and booting.exception() is None:
+            self._spares.append(booting.result())
 
     async def _boot(self) -> Isolate:
         return await self.loop.run_in_executor(self._threads, _boot, self.loop)

@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 import orjson
 
+from .source_map import SourceMap, decoded, inline_map
+
 Format = Literal["modules", "service-worker"]
 
 
@@ -29,16 +31,44 @@ class Program:
     format: Format
     modules: tuple[Mapping[str, Any], ...] = field(repr=False)
     _json: bytes = field(repr=False, compare=False)
+    _maps: dict[str, bytes | None] = field(repr=False, compare=False, default_factory=dict)
 
     @classmethod
     def from_json(cls, digest: str, content: bytes) -> Program:
         """The program that `to_json` gave."""
         value = orjson.loads(content)
-        return cls(digest, value["main"], value["format"], tuple(value["modules"]), content)
+        maps = value.pop("maps", None)
+        if maps is not None:
+            content = orjson.dumps(value)  # an isolate has no use for them
+        texts: dict[str, bytes | None] = {name: text.encode() for name, text in (maps or {}).items()}
+        return cls(digest, value["main"], value["format"], tuple(value["modules"]), content, texts)
 
     def to_json(self) -> bytes:
         """The program for js/src/linker.js."""
         return self._json
+
+    def original(self, file: str, line: int, column: int) -> tuple[str, int, int]:
+        """The file, line and column a person wrote: through the module's source map where it has one.
+
+        Args:
+            file: A module's name.
+            line: From 1, as V8 gives it.
+            column: From 1, as V8 gives it.
+        """
+        column = self.original_column(file, line, column)
+        try:
+            found = self._map(file)
+            place = None if found is None else found.original(line, column)
+        except ValueError:  # its mappings are no base64 VLQ: the bundle's own place is better than none
+            place = None
+        return (file, line, column) if place is None else (place.file, place.line, place.column)
+
+    def _map(self, file: str) -> SourceMap | None:
+        if file not in self._maps:
+            code = next((each.get("code") for each in self.modules if each["name"] == file), None)
+            self._maps[file] = None if code is None else inline_map(code)
+        text = self._maps[file]
+        return None if text is None else decoded(text)
 
     def original_column(self, file: str, line: int, column: int) -> int:
         """Where a column of the evaluated code was in the user's file.

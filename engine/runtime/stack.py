@@ -19,8 +19,8 @@ _SCOPE = re.compile(r"(?:^|\.)(?:next|<anonymous>|eval)$")
 class Places(Protocol):
     """Where code that was transformed stood in the user's files (``program.Program``)."""
 
-    def original_column(self, file: str, line: int, column: int) -> int:
-        """The column in the user's file."""
+    def original(self, file: str, line: int, column: int) -> tuple[str, int, int]:
+        """The file, line and column that the user wrote."""
         ...
 
 
@@ -30,7 +30,7 @@ def parse(stack: str, files: frozenset[str], places: Places) -> list[Frame]:
     Args:
         stack: ``error.stack``, its message included.
         files: The names of the user's modules; frames elsewhere are the runtime's own and left out.
-        places: Tells the columns.
+        places: Tells where they are.
     """
     frames: list[Frame] = []
     for text in stack.splitlines():
@@ -40,8 +40,37 @@ def parse(stack: str, files: frozenset[str], places: Places) -> list[Frame]:
         file = unquote(match["file"])
         if file not in files:
             continue
-        line = int(match["line"])
-        column = places.original_column(file, line, int(match["column"]))
+        place = places.original(file, int(match["line"]), int(match["column"]))
         function = match["function"] or ""
-        frames.append(Frame("" if _SCOPE.search(function) else function, file, line, column))
+        frames.append(Frame("" if _SCOPE.search(function) else function, *place))
     return frames
+
+
+def rewrite(text: str, files: frozenset[str], places: Places) -> str:
+    """A text with stacks in it, as the console has of an error, with the places that the user wrote.
+
+    Args:
+        text: Any.
+        files: The names of the user's modules.
+        places: Tells where.
+    """
+    if "\n    at " not in text:
+        return text
+    lines: list[str] = []
+    for line in text.split("\n"):
+        bare = line.removesuffix(" {")  # an error's own properties follow
+        match = _LINE.match(bare)
+        if match is None:
+            lines.append(line)
+            continue
+        file = unquote(match["file"])
+        if file.startswith("internal:"):  # the runtime's
+            lines[-1] += line[len(bare) :]
+        elif file in files:
+            found, number, column = places.original(file, int(match["line"]), int(match["column"]))
+            lines.append(
+                f"{line[: match.start('file')]}{found}:{number}:{column}{line[match.end('column') :]}"
+            )
+        else:
+            lines.append(line)
+    return "\n".join(lines)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from engine.bindings.binding import Binding, Result
 from engine.bindings.trace import traced_call
 
-from . import services
+from . import targets
 from .channel import Channel
+from .compatibility import Compatibility
 from .errors import Unavailable, WorkerError
 from .frames import dumps
 from .http import Body, Request, Response
@@ -52,9 +53,15 @@ class Worker:
     ) -> None:
         self.limits = limits
         self.program = program
+        self.compatibility = Compatibility()
+        """What older behaviour it gets; set it before the first event."""
         self.files = frozenset(module["name"] for module in program.modules)
         self._runtime = runtime
         self._bindings = list(bindings)
+        self.version = ""
+        """Whose code it is: the id by which it is blamed when V8 ends in it."""
+        self.apart = False
+        """Whether its isolate is to have a process of its own; set it before the first event."""
         self._most = 1 if exclusive else runtime.isolates_per_worker
         self._exclusive = exclusive
         self._channels: list[Channel] = []
@@ -273,12 +280,15 @@ class Worker:
             self._submit(job)
 
     async def _start(self) -> Channel:
-        isolate = await self._runtime.acquire(self.limits.memory_mb)
-        channel = Channel(isolate, self, self._runtime.watchdog.wake)
+        isolate = await self._runtime.acquire(self.limits.memory_mb, self.version if self.apart else None)
+        mark = None if self.apart else self._runtime.mark(self.version)
+        channel = Channel(isolate, self, self._runtime.watchdog.wake, mark)
         self._runtime.watchdog.add(channel)
         specs = dumps([binding.spec() for binding in self._bindings])
         try:
-            await channel.load(b'{"program":' + self.program.to_json() + b',"bindings":' + specs + b"}")
+            off = dumps(self.compatibility.off)
+            program = self.program.to_json()
+            await channel.load(b'{"program":' + program + b',"bindings":' + specs + b',"off":' + off + b"}")
         except BaseException:
             channel.close()
             raise
@@ -299,11 +309,7 @@ class Worker:
         """Answer a call of JavaScript: a binding's by its index, or the runtime's own by name."""
         if isinstance(target, int):
             return await traced_call(self._bindings[target], invocation, operation, args, body)
-        if target == "fetch":
-            return await traced_call(self._runtime.outgoing, invocation, operation, args, body)
-        if target == "rpc":
-            return await self._runtime.handles.call(invocation, operation, args, body)
-        return await services.call(invocation, target, operation, args, body)
+        return await targets.call(self, self._runtime, invocation, target, operation, args, body)
 
     def finished(self, job: Job) -> None:
         """A job's end is that of the stubs it was given."""
@@ -330,7 +336,7 @@ class Worker:
         if any(not other.busy for other in self._channels):
             for job in channel.withdraw():
                 self._submit(job)
-        elif len(self._channels) < self._most and not self._closed:
+        elif len(self._channels) < (1 if self.apart else self._most) and not self._closed:
             self._start_growing()
 
 

@@ -3,13 +3,14 @@
 //   OUT/runtime.js     src/main.js: evaluated once in every isolate, so it stays small
 //   OUT/tools.js       tools/main.js: the compiler, evaluated in one isolate a process
 //   OUT/lazy/NAME.js   src/lazy/NAME.js: a library pulled when a worker first touches it
+//   OUT/wasm/NAME.wasm the WebAssembly of such a library
 //   OUT/STAMP          SHA-256 of everything here; hatch_build.py rebuilds when it differs
 //
 // A lazy bundle is the text of `(function (__core) { … return exports })`. What it imports from a
 // file that runtime.js already contains comes out of `__core`, so that classes and brands exist once.
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
@@ -125,6 +126,15 @@ async function buildLazy(core, wanted, { name, file }, link, virtual) {
   return text(result);
 }
 
+/** By the name the runtime asks for: a package's file. */
+const WASM = { "html-rewriter": "html-rewriter-wasm/dist/html_rewriter_bg.wasm" };
+
+async function copyWasm(out) {
+  await mkdir(path.join(out, "wasm"), { recursive: true });
+  await Promise.all(Object.entries(WASM).map(([name, file]) =>
+    copyFile(path.join(ROOT, "node_modules", file), path.join(out, "wasm", `${name}.wasm`))));
+}
+
 async function lazyNames() {
   const files = await readdir(path.join(SRC, "lazy")).catch(() => []);
   return files.filter((file) => file.endsWith(".js")).map((file) => file.slice(0, -3)).sort();
@@ -180,6 +190,7 @@ async function main(out) {
   for (const old of await readdir(path.join(out, "lazy"))) {
     if (!names.includes(old.slice(0, -3))) await rm(path.join(out, "lazy", old));
   }
+  await copyWasm(out);
   await Promise.all([
     writeFile(path.join(out, "runtime.js"), text(main)),
     writeFile(path.join(out, "tools.js"), text(tools)),

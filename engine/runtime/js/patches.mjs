@@ -38,12 +38,54 @@ function boundWhenNamed(source) {
     + source.replace(COPY, "for(const l of o(t)){const o=f(l);if(!__named[i+o])continue;const s=r(t,l);");
 }
 
+/** html-rewriter-wasm as functions that make one instance: it is CommonJS for Node, reads its own file, and is one for all. */
+const REWRITER = {
+  "html-rewriter-wasm/dist/asyncify.js": (source) => `export function createAsyncify() {
+    const assert = (ok) => { if (!ok) throw new Error("HTMLRewriter: lol-html is in the wrong state."); };
+    assert.strictEqual = (a, b) => assert(a === b);
+    ${cut(source, 'const assert = require("assert");', "module.exports = {")}
+    return { awaitPromise, setWasmExports, wrap };
+  }`,
+  "html-rewriter-wasm/dist/html_rewriter.js": (source) => `import { createAsyncify } from "./asyncify.js";
+  export function createLibrary(wasmModule, Instance, TextDecoder, TextEncoder) {
+    const module = { exports: {} };
+    const { awaitPromise, setWasmExports, wrap } = createAsyncify();
+    let dropped;
+    ${cut(source, /const \{ awaitPromise[^\n]*\n[^\n]*String\.raw`util`\);/, "const path = require('path')")
+    .replace(/(__wbindgen_object_drop_ref = function\(arg0\) \{\s*)takeObject/, "$1dropped = takeObject")
+    .replace("handler.bind(this)", "handler")}
+    wasm = new Instance(wasmModule, imports).exports;
+    setWasmExports(wasm);
+    // What WebAssembly has let go since it was last asked: Rust drops a closure when another takes its place.
+    module.exports.takeDropped = () => { const last = dropped; dropped = undefined; return last; };
+    return module.exports;
+  }`,
+};
+
+/** A source without one of its parts, and without what follows another. */
+function cut(source, part, end) {
+  const at = source.indexOf(end);
+  if (at < 0 || source.replace(part, "") === source) throw new Error("html-rewriter-wasm has changed: look at REWRITER in patches.mjs");
+  return source.slice(0, at).replace(part, "");
+}
+
 /**
  * Text replaced in a package's file. Node asks V8 for the properties of an array that are no index; the
  * extracted library lists them all, which takes gigabytes for an array of some millions. V8 skips the
  * indices when only symbols are asked for, so of a very long array those are shown.
  */
 const EDITED = {
+  "whatwg-url/lib/url-state-machine.js": [
+    [
+      "module.exports.basicURLParse = function (input, options = {}) {\n",
+      `const { plainRecord } = require("../../../src/url/record.js");
+      module.exports.basicURLParse = function (input, options = {}) {
+        if (options.stateOverride === undefined && options.url === undefined) {
+          const plain = plainRecord(input);
+          if (plain !== null) return plain;
+        }\n`,
+    ],
+  ],
   "node-inspect-extracted/dist/inspect.js": [
     [
       "getOwnNonIndexProperties:function(t,e=2){const n=a(t),r=[];",
@@ -51,6 +93,7 @@ const EDITED = {
     ],
     boundWhenNamed,
   ],
+  ...Object.fromEntries(Object.entries(REWRITER).map(([name, change]) => [name, [change]])),
 };
 
 async function edit(file, list) {

@@ -140,9 +140,13 @@ class OutgoingFetch(Binding):
         answer = await self.local(Request(method, url, fields, body), invocation)
         if answer is None:
             return None
+        # A body that is plain as yet is not to be decoded: what is encoded loses these fields too.
+        answered = [
+            pair for pair in answer.headers if answer.coding is None or pair[0].lower() not in _DECODED
+        ]
         return httpx.Response(
             answer.status,
-            headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers],
+            headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in answered],
             content=answer.body,
             extensions={"reason_phrase": answer.status_text.encode("latin-1", "replace")},
         )

@@ -33,10 +33,28 @@ def read(name: str) -> str:
 
 def _get(args: list[Any], data: bytes) -> tuple[None, bytes]:
     """The source of the lazy library ``[name]``, in ASCII; only plain names are looked up."""
-    name = str(args[0])
+    return None, read(f"lazy/{_plain(args[0])}").encode("ascii")
+
+
+@cache
+def _read_wasm(name: str) -> bytes:
+    path = BUNDLE / "wasm" / f"{name}.wasm"
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise BundleMissing(f"{path} is missing. Reinstall the package.") from None
+
+
+def _wasm(args: list[Any], data: bytes) -> tuple[None, bytes]:
+    """The WebAssembly of the lazy library ``[name]``."""
+    return None, _read_wasm(_plain(args[0]))
+
+
+def _plain(value: Any) -> str:
+    name = str(value)
     if not name.replace("-", "").isalnum():
         raise BundleMissing(f"{name!r} is not the name of a library.")
-    return None, read(f"lazy/{name}").encode("ascii")
+    return name
 
 
-SYNC: Mapping[str, Callable[[list[Any], bytes], tuple[Any, bytes | None]]] = {"get": _get}
+SYNC: Mapping[str, Callable[[list[Any], bytes], tuple[Any, bytes | None]]] = {"get": _get, "wasm": _wasm}

@@ -1,5 +1,9 @@
 /** The modules that come with the platform, and what they export; the values are in builtins.js. */
 export const builtinNames = {
   __proto__: null,
-  "cloudflare:workers": ["DurableObject", "RpcStub", "RpcTarget", "WorkerEntrypoint", "env", "waitUntil"],
+  "cloudflare:sockets": ["connect"],
+  "cloudflare:workers": [
+    "DurableObject", "RpcStub", "RpcTarget", "WorkerEntrypoint", "env", "exports", "waitUntil", "withEnv", "withEnvAndExports",
+    "withExports",
+  ],
 };

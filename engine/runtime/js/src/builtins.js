@@ -1,20 +1,27 @@
 /** The modules that come with the platform; their export names are in builtin-names.js too, for the compiler. */
+import { isOn } from "./compatibility.js";
 import { currentEvent } from "./events.js";
-import { waitUntil } from "./context.js";
+import { EXPORTS, moduleExports, waitUntil } from "./context.js";
 import { DurableObject, RpcStub, RpcTarget, WorkerEntrypoint } from "./entrypoint.js";
-import { moduleEnv } from "./env.js";
+import { ENV, moduleEnv } from "./env.js";
+import { load } from "./lazy.js";
 import { nodeNamespace } from "./node.js";
 import { Error_ } from "./primordials.js";
 
 const builtins = {
   __proto__: null,
+  "cloudflare:sockets": { __proto__: null, get connect() { return load("sockets").connect; } },
   "cloudflare:workers": {
     __proto__: null,
     DurableObject,
     RpcStub,
     RpcTarget,
     WorkerEntrypoint,
-    get env() { return moduleEnv(); },
+    get env() { return isOn("allow_importable_env") ? moduleEnv() : {}; },
+    get exports() { return moduleExports(); },
+    withEnv: (env, run) => load("loopback").withOverride([[ENV, env]], run),
+    withEnvAndExports: (env, exports, run) => load("loopback").withOverride([[ENV, env], [EXPORTS, exports]], run),
+    withExports: (exports, run) => load("loopback").withOverride([[EXPORTS, exports]], run),
     waitUntil(promise) {
       const event = currentEvent();
       if (event === null) throw new Error_("waitUntil() can only be called while an event is handled.");

@@ -6,14 +6,32 @@
  */
 import { describe } from "./errors.js";
 import { endEvent } from "./events.js";
-import { ObjectDefineProperty, PromisePrototypeThen, PromiseResolve, SymbolToStringTag, TypeError_ } from "./primordials.js";
+import { load } from "./lazy.js";
+import { ObjectDefineProperty, PromisePrototypeThen, PromiseResolve, Promise_, SymbolToStringTag, TypeError_ } from "./primordials.js";
 import { DONE, post, REPORT, WHOLE } from "./ring.js";
 import { sweepTimers } from "./timers.js";
 
 const TOKEN = {};
 
+/** @type {Record<string, any> | null} what the main module exports; null in service-worker format */
+let own = null;
+/** @param {Record<string, any> | null} namespace */
+export function setOwnExports(namespace) {
+  own = namespace;
+}
+
+/** What `exports` of cloudflare:workers gives another value of, by async context. */
+export const EXPORTS = {};
+
+/** The `exports` of the module `cloudflare:workers`: whatever runs makes the calls. */
+export const moduleExports = () => {
+  const { createExports, override } = load("loopback");
+  return override(EXPORTS) ?? createExports(own, null);
+};
+
 export class ExecutionContext {
   #event;
+  #exports = null;
   constructor(token, event, props) {
     if (token !== TOKEN) throw new TypeError_("Illegal constructor");
     this.#event = event;
@@ -24,6 +42,9 @@ export class ExecutionContext {
   }
   passThroughOnException() {
     this.#event.passThrough = true;
+  }
+  get exports() {
+    return (this.#exports ??= load("loopback").createExports(own, this.#event));
   }
 }
 ObjectDefineProperty(ExecutionContext.prototype, SymbolToStringTag, { __proto__: null, value: "ExecutionContext", configurable: true });
@@ -49,11 +70,20 @@ export function hold(event) {
 /** @param {Event_} event */
 export function release(event) {
   event.waits--;
+  if (event.waits === 0 && event.idle !== null) event.idle();
   if (event.responded && event.waits === 0 && !event.ended) {
     close(event);
     post(DONE, 0, event.id, "", null);
   }
 }
+
+/** Resolves when what waitUntil was given has settled. @param {Event_} event @returns {Promise<void>} */
+export const waited = (event) =>
+  event.waits === 0
+    ? PromiseResolve()
+    : new Promise_((resolve) => {
+      event.idle = resolve;
+    });
 
 /**
  * The response is on its way. Ends the event if nothing keeps it open.

@@ -3,7 +3,8 @@
  *
  * @typedef {import("./events.js").Event_} Event_
  */
-import { close, hold, makeContext, release, settle } from "./context.js";
+import { isOn } from "./compatibility.js";
+import { close, hold, makeContext, release, setOwnExports, settle, waited } from "./context.js";
 import { encodeUtf8 } from "./encoding/utf8.js";
 import { WorkerEntrypoint } from "./entrypoint.js";
 import { envOf } from "./env.js";
@@ -18,8 +19,8 @@ import {
   ArrayPrototypePush, FunctionPrototypeToString, JSONParse, ObjectKeys, PromisePrototypeThen, PromiseResolve, ReflectApply, ReflectConstruct,
   StringPrototypeStartsWith, TypedArrayPrototypeGetLength, TypeError_,
 } from "./primordials.js";
-import { DONE, END, EXCEPTION, FINISHED, PLACES, post, quote, RESPONSE, STREAM, takeBytes, takeText, VALUE, WHOLE } from "./ring.js";
-import { fireFetch, fireScheduled, listenedEvents } from "./service-worker.js";
+import { DONE, END, EXCEPTION, FINISHED, PLACES, post, quote, REPORT, RESPONSE, STREAM, takeBytes, takeText, VALUE, WHOLE } from "./ring.js";
+import { fireFetch, fireQueue, fireScheduled, listenedEvents } from "./service-worker.js";
 
 /** A body up to this many bytes goes with its head. */
 const WHOLE_BYTES = 1 << 16;
@@ -31,6 +32,7 @@ let exports = null;
 /** @param {Record<string, any> | null} namespace */
 export function setExports(namespace) {
   exports = namespace;
+  setOwnExports(namespace);
 }
 
 const isClass = (value) => typeof value === "function" && value.prototype instanceof WorkerEntrypoint;
@@ -121,6 +123,9 @@ export function receiveEvent(flags, id) {
       result = load("durable").evict(object);
     } else if (name === "rpc") {
       result = load("rpc").serve(event, head[3], body, () => rpcRoot(event, head[1], head[2]));
+    } else if (name === "queue") {
+      const { batch, verdict } = load("queue").createBatch(head[3]);
+      result = consume(event, verdict, () => (exports === null ? fireQueue(event, batch) : call(event, name, head[1], head[2], batch)));
     } else if (exports === null) {
       result = fireScheduled(event, name, head[3]);
     } else {
@@ -157,7 +162,8 @@ function respond(event, response) {
   }
   let { body } = parts;
   if (typeof body === "string" && body.length > WHOLE_BYTES) body = encodeUtf8(body);
-  const head = `[${parts.status},${quote(parts.statusText)},${fieldsJson(parts.headers)},${parts.encodeBody === "manual"}]`;
+  const coding = body === null || parts.encodeBody === "manual" ? null : codingOf(parts.headers);
+  const head = `[${parts.status},${quote(parts.statusText)},${fieldsJson(parts.headers)},${coding === null ? "null" : quote(coding)}]`;
   if (body === null) post(RESPONSE, settle(event) ? FINISHED : 0, event.id, head, null);
   else if (typeof body === "string" || (isBytes(body) && TypedArrayPrototypeGetLength(body) <= WHOLE_BYTES)) {
     post(RESPONSE, WHOLE | (settle(event) ? FINISHED : 0), event.id, head, body);
@@ -183,6 +189,26 @@ function upgraded(event, socket) {
 function reply(event, value) {
   if (event.ended || event.responded) return;
   post(VALUE, settle(event) ? FINISHED : 0, event.id, toJson(value), null);
+}
+
+/**
+ * Let a handler consume a batch. What it decided counts when what it gave to waitUntil has ended, and also
+ * when it threw.
+ * @param {Event_} event
+ * @param {(failed: boolean) => any} verdict
+ * @param {() => any} run
+ */
+function consume(event, verdict, run) {
+  const decided = (failed) => PromisePrototypeThen(waited(event), () => verdict(failed));
+  const thrown = (error) => {
+    post(REPORT, 0, event.id, describe(error), null);
+    return decided(true);
+  };
+  try {
+    return PromisePrototypeThen(PromiseResolve(run()), () => decided(false), thrown);
+  } catch (error) {
+    return thrown(error);
+  }
 }
 
 /** Let a Durable Object do something. @param {any} object @param {(instance: any, library: any) => any} use */
@@ -222,6 +248,17 @@ const isBytes = (body) => {
   }
 };
 
+/** The content coding that the host gives a body on its way out; JavaScript has it plain. */
+function codingOf(fields) {
+  for (let i = 0; i < fields.length; i++) {
+    if (fields[i][0] === "content-encoding") {
+      const coding = fields[i][1];
+      return coding === "gzip" || (coding === "br" && isOn("brotli_content_encoding")) ? coding : null;
+    }
+  }
+  return null;
+}
+
 function fieldsJson(fields) {
   let text = "[";
   for (let i = 0; i < fields.length; i++) text += `${i === 0 ? "[" : ",["}${quote(fields[i][0])},${quote(fields[i][1])}]`;
@@ -237,7 +274,7 @@ function fieldsJson(fields) {
 export function receiveCancel(flags, id) {
   const event = eventOf(id);
   if (event === undefined) return;
-  if (event.request !== null) abortRequest(event.request);
+  if (event.request !== null && isOn("enable_request_signal")) abortRequest(event.request);
   stopSending(id);
   if (flags & END) close(event);
   else if (!event.ended && settle(event)) post(DONE, 0, id, "", null);

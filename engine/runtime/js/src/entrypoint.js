@@ -26,3 +26,16 @@ export class RpcStub {
     throw new TypeError_("Illegal constructor: a stub comes of sending a function or an RpcTarget.");
   }
 }
+
+/** @param {any} value an export @returns {boolean} whether it is a class of Durable Objects, by what it extends */
+export const isDurable = (value) => typeof value === "function" && value.prototype instanceof DurableObject;
+
+const EVENTS = ["fetch", "scheduled", "queue", "email", "tail", "trace", "test"];
+
+/** @param {any} value an export @returns {boolean} whether a service binding can name it */
+export function isEntrypoint(value) {
+  if (typeof value === "function") return value.prototype instanceof WorkerEntrypoint;
+  if (typeof value !== "object" || value === null) return false;
+  for (let i = 0; i < EVENTS.length; i++) if (typeof value[EVENTS[i]] === "function") return true;
+  return false;
+}

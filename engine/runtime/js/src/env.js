@@ -6,12 +6,13 @@
  */
 import { createBinding } from "./bindings/index.js";
 import { startCall } from "./channel.js";
+import { peek } from "./lazy.js";
 import { globalThis_, ObjectDefineProperty, Object_ } from "./primordials.js";
 
 /** Kinds that are values: every request gets the same. */
 const PLAIN = { __proto__: null, plain_text: true, secret_text: true, json: true, version_metadata: true };
 
-/** @type {{name: string, make: ((event: Event_ | null) => any) | null, value: any}[]} */
+/** @type {{name: string, className: string | undefined, make: ((event: Event_ | null) => any) | null, value: any}[]} */
 let entries = [];
 const moduleEnvironment = {};
 
@@ -29,9 +30,10 @@ export function loadBindings(specs) {
   for (let i = 0; i < specs.length; i++) {
     const spec = specs[i];
     const make = (event) => createBinding(spec, (operation, args, body) => startCall(i, operation, args, body, event));
+    const className = spec.type === "durable_object_namespace" ? spec.class_name : undefined;
     entries[i] = PLAIN[spec.type] === true
-      ? { __proto__: null, name: spec.name, make: null, value: make(null) }
-      : { __proto__: null, name: spec.name, make, value: undefined };
+      ? { __proto__: null, name: spec.name, className, make: null, value: make(null) }
+      : { __proto__: null, name: spec.name, className, make, value: undefined };
     set(moduleEnvironment, spec.name, entries[i].make === null ? entries[i].value : make(null));
   }
 }
@@ -48,8 +50,25 @@ export function envOf(event) {
   return env;
 }
 
-/** The `env` of the module `cloudflare:workers`. */
-export const moduleEnv = () => moduleEnvironment;
+/** What withEnv() gives another value of, by async context. */
+export const ENV = {};
+
+/** The `env` of the module `cloudflare:workers`: withEnv() gives another one. */
+export const moduleEnv = () => peek("loopback")?.override(ENV) ?? moduleEnvironment;
+
+/**
+ * The namespace of one of this worker's own Durable Object classes.
+ * @param {string} className
+ * @param {Event_ | null} event
+ * @returns {(() => any) | undefined} makes it; undefined when nothing binds the class
+ */
+export function namespaceOf(className, event) {
+  for (let i = 0; i < entries.length; i++) {
+    const { make } = entries[i];
+    if (entries[i].className === className) return () => make(event);
+  }
+  return undefined;
+}
 
 /** Service-worker format: every binding is a global. */
 export function defineGlobals() {

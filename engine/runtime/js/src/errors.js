@@ -40,8 +40,17 @@ export function describe(thrown) {
   }
   const name = text(thrown, "name") || "Error";
   let message = text(thrown, "message");
-  if (message === "" && !(thrown instanceof Error_)) message = show(thrown);
+  if (message === "" && !isError(thrown)) message = show(thrown);
   return `[${quote(name)},${quote(message)},${quote(text(thrown, "stack"))}]`;
+}
+
+/** A revoked proxy has no prototype to look at. */
+function isError(thrown) {
+  try {
+    return thrown instanceof Error_;
+  } catch {
+    return false;
+  }
 }
 
 function show(thrown) {

@@ -20,6 +20,7 @@ import {
  * @property {any} env
  * @property {import("./streams.js").ByteSource | null} socket a WebSocket client's messages, when it asked for an upgrade
  * @property {(() => void)[] | null} ends what to do when it ends
+ * @property {(() => void) | null} idle what to do when `waits` is 0
  */
 
 /** @type {Map<number, Event_>} */
@@ -30,7 +31,7 @@ let started = false;
 
 /** @param {number} id @returns {Event_} */
 export function beginEvent(id) {
-  const event = { id, ended: false, responded: false, waits: 0, passThrough: false, request: null, places: false, env: null, socket: null, ends: null };
+  const event = { id, ended: false, responded: false, waits: 0, passThrough: false, request: null, places: false, env: null, socket: null, ends: null, idle: null };
   MapPrototypeSet(live, id, event);
   running = event;
   return event;

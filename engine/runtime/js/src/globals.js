@@ -52,6 +52,9 @@ const MEMBERS = {
 };
 const LAZY = {
   __proto__: null,
+  cache: ["Cache", "CacheStorage", "caches"],
+  "event-source": ["EventSource"],
+  "html-rewriter": ["HTMLRewriter"],
   "message-channel": ["MessageChannel", "MessagePort"],
   streams: [
     "ByteLengthQueuingStrategy", "CompressionStream", "CountQueuingStrategy", "DecompressionStream", "FixedLengthStream",

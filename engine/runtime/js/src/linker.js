@@ -23,8 +23,7 @@ import {
 } from "./primordials.js";
 import { enableNode, pushContextFunctions } from "./node.js";
 import { createResolver } from "./resolve.js";
-
-const { Module: WasmModule } = WebAssembly;
+import { WasmModule } from "./wasm.js";
 
 /**
  * @param {{main: string, format: "modules" | "service-worker", modules: any[]}} program

@@ -3,6 +3,8 @@
  * bundle, is reachable from the global scope that user code gets.
  */
 import { receiveCall } from "./channel.js";
+import { allowStrings, guardCodeGeneration } from "./code-generation.js";
+import { turnOff } from "./compatibility.js";
 import { makeConsole } from "./console.js";
 import { describeHandlers, receiveCancel, receiveEvent, setExports } from "./dispatch.js";
 import { DOMException } from "./dom-exception.js";
@@ -21,6 +23,7 @@ import { guardWaiting } from "./waiting.js";
 import { requireArguments } from "./webidl.js";
 
 function loaded() {
+  allowStrings(false);
   finishStartup();
   post(LOADED, 0, 0, toJson(describeHandlers()), null);
 }
@@ -30,9 +33,11 @@ function failed(error) {
 }
 
 function loadProgram() {
-  const { program, bindings } = JSONParse(takeText());
+  const { program, bindings, off } = JSONParse(takeText());
   try {
+    turnOff(off);
     loadBindings(bindings);
+    allowStrings(program.startupEval === true);
     if (program.format === "service-worker") defineGlobals();
     const { namespace, ready } = linkProgram(program);
     setExports(namespace);
@@ -68,6 +73,7 @@ onFrame((type, flags, id) => {
 
 useDOMException((message, name) => new DOMException(message, name));
 guardWaiting();
+guardCodeGeneration();
 installGlobals();
 /** @param {any} error */
 function reportError(error) {

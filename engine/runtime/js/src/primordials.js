@@ -57,7 +57,24 @@ export const ArrayPrototypeIndexOf = /* @__PURE__ */ uncurryThis(Array.prototype
 export const ArrayPrototypeJoin = /* @__PURE__ */ uncurryThis(Array.prototype.join);
 export const ArrayPrototypeMap = /* @__PURE__ */ uncurryThis(Array.prototype.map);
 export const ArrayPrototypePop = /* @__PURE__ */ uncurryThis(Array.prototype.pop);
-export const ArrayPrototypePush = /* @__PURE__ */ uncurryThis(Array.prototype.push);
+const ArrayPrototype = Array.prototype;
+const push = /* @__PURE__ */ uncurryThis(ArrayPrototype.push);
+const slot = { __proto__: null, value: undefined, writable: true, enumerable: true, configurable: true };
+
+/**
+ * Append one value, as an own property even where user code has put an accessor of that index on
+ * Array.prototype or Object.prototype: the built-in would call its setter.
+ * @param {any[]} list @param {any} value
+ */
+export function ArrayPrototypePush(list, value) {
+  const { length } = list;
+  if (!(length in ArrayPrototype)) push(list, value);
+  else {
+    slot.value = value;
+    ObjectDefineProperty(list, length, slot);
+    slot.value = undefined;
+  }
+}
 export const ArrayPrototypeShift = /* @__PURE__ */ uncurryThis(Array.prototype.shift);
 export const ArrayPrototypeSlice = /* @__PURE__ */ uncurryThis(Array.prototype.slice);
 export const ArrayPrototypeSort = /* @__PURE__ */ uncurryThis(Array.prototype.sort);

@@ -208,7 +208,7 @@ function postInParts(most, type, flags, id, json, raw) {
   writeWord(whole, 4, type | (flags << 8));
   writeWord(whole, 8, id);
   writeWord(whole, 12, jsonEnd - FRAME);
-  const step = OUT_SIZE - FRAME;
+  const step = OUT_SIZE - FRAME - 4; // post leaves room for padding
   for (let at = 0; at < end; at += step) {
     const last = at + step >= end;
     post(FRAGMENT, last ? END : 0, 0, "", view(whole, at, last ? end : at + step));

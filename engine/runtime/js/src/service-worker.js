@@ -11,7 +11,7 @@ import { ArrayPrototypePush, Error_, globalThis_, PromiseReject, PromiseResolve 
 import { report } from "./timers.js";
 import { defineInterface } from "./webidl.js";
 
-const NAMES = ["fetch", "scheduled"];
+const NAMES = ["fetch", "scheduled", "queue"];
 
 export class ExtendableEvent extends Event {
   #event;
@@ -65,6 +65,27 @@ export class ScheduledEvent extends ExtendableEvent {
 }
 defineInterface(ScheduledEvent, "ScheduledEvent");
 
+export class QueueEvent extends ExtendableEvent {
+  #batch;
+  constructor(event, batch) {
+    super("queue", event);
+    this.#batch = batch;
+  }
+  get queue() {
+    return this.#batch.queue;
+  }
+  get messages() {
+    return this.#batch.messages;
+  }
+  ackAll() {
+    this.#batch.ackAll();
+  }
+  retryAll(options) {
+    this.#batch.retryAll(options);
+  }
+}
+defineInterface(QueueEvent, "QueueEvent");
+
 /** What the listener of the event being fired threw. @type {{error: any} | null} */
 let thrown = null;
 let firing = false;
@@ -94,6 +115,13 @@ export function fireFetch(event, request) {
 export function fireScheduled(event, name, argument) {
   if (name !== "scheduled" || !hasListener(globalThis_, name)) return PromiseReject(new Error_(`The script has no listener for ${name}.`));
   const failure = fire(new ScheduledEvent(event, argument));
+  return failure === null ? PromiseResolve() : PromiseReject(failure.error);
+}
+
+/** @param {Event_} event @param {any} batch */
+export function fireQueue(event, batch) {
+  if (!hasListener(globalThis_, "queue")) return PromiseReject(new Error_("The script has no listener for queue."));
+  const failure = fire(new QueueEvent(event, batch));
   return failure === null ? PromiseResolve() : PromiseReject(failure.error);
 }
 

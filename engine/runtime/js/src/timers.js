@@ -156,8 +156,9 @@ export function report(error) {
 }
 
 function errorEvent(error) {
-  const [name, message, stack] = JSONParse(describe(error));
-  const place = RegExpPrototypeExec(/([^\s()]+):(\d+):(\d+)\)?$/m, stack) ?? [null, "", 0, 0];
+  const told = JSONParse(describe(error));
+  const name = told[0], message = told[1];
+  const place = RegExpPrototypeExec(/([^\s()]+):(\d+):(\d+)\)?$/m, told[2]) ?? [null, "", 0, 0];
   const init = {
     __proto__: null, message: `Uncaught ${name}: ${message}`, filename: place[1], lineno: +place[2], colno: +place[3], error, cancelable: true,
   };

@@ -63,3 +63,6 @@ export function nodeHint(specifier, node) {
 
 /** Whether a module may use AsyncLocalStorage, so that `await` has to keep its context. @param {{type: string, text?: string}} source */
 export const importsAsyncHooks = ({ type, text }) => (type === "esm" || type === "commonjs") && /\basync_hooks\b/.test(text);
+
+/** Whether a module may use withEnv() of cloudflare:workers, whose effect `await` has to keep too. @param {{type: string, text?: string}} source */
+export const usesWithEnv = ({ type, text }) => (type === "esm" || type === "commonjs") && /\bwithE(?:nv|xports)\b|\bwithEnvAndExports\b/.test(text);

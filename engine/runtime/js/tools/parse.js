@@ -18,8 +18,15 @@ export function lineAndColumn(source, position) {
   return { line: before.length, column: before.at(-1).length + 1 };
 }
 
-/** What is really the matter where acorn only says "Unexpected token". */
-function explain(source, position, message) {
+/** The reverse of lineAndColumn. @param {string} source @param {number} line @param {number} column @returns {number} */
+export function positionOf(source, line, column) {
+  const breaks = /\r\n|[\n\r\u2028\u2029]/g;
+  for (let i = 1; i < line; i++) breaks.exec(source);
+  return (line === 1 ? 0 : breaks.lastIndex) + column - 1;
+}
+
+/** What is really the matter where a parser only says "Unexpected token". @param {string} source @param {number} position @param {string} message */
+export function explain(source, position, message) {
   const rest = source.slice(position);
   const before = source.slice(Math.max(0, position - 200), position);
   if (rest.startsWith("@")) return "Decorators are not supported; call the function instead.";
@@ -27,6 +34,7 @@ function explain(source, position, message) {
   if (/\bimport\s+[\w$]+\s*$/.test(before) && rest.startsWith("=")) {
     return "`import x = require()` is not supported; write `import x from` instead.";
   }
+  if (/\bexport\s+$/.test(before) && /^as\s+namespace\b/.test(rest)) return "`export as namespace` is for declaration files.";
   if (/\bexport\s*$/.test(before) && rest.startsWith("=")) return "`export =` is not supported; write `export default` instead.";
   return message;
 }

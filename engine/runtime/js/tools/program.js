@@ -13,7 +13,7 @@
  */
 import { builtinNames } from "../src/builtin-names.js";
 import { createResolver } from "../src/resolve.js";
-import { builtinNamed, importsAsyncHooks, nodeCompatibility, nodeHint, nodeNamesOf } from "./node.js";
+import { builtinNamed, importsAsyncHooks, nodeCompatibility, nodeHint, nodeNamesOf, usesWithEnv } from "./node.js";
 import { lineAndColumn, parse, Diagnostic } from "./parse.js";
 import { transformCommonJs, transformModule } from "./transform.js";
 import { needsTypeScript, toJavaScript } from "./typescript.js";
@@ -32,7 +32,7 @@ let cached = 0;
 export function compileProgram({ modules, main, date = "", flags = [] }) {
   const diagnostics = [];
   const node = nodeCompatibility(date, flags);
-  const tracked = node !== null && modules.some(importsAsyncHooks);
+  const tracked = (node !== null && modules.some(importsAsyncHooks)) || modules.some(usesWithEnv);
   const compiled = [];
   for (const source of modules) {
     if (source.type === "sourcemap") continue;
@@ -82,7 +82,7 @@ function transformCached(name, type, text, tracked) {
 }
 
 function transform(name, type, text, tracked) {
-  const source = needsTypeScript(name) ? toJavaScript(text, name) : text;
+  const source = needsTypeScript(name) ? toJavaScript(text, name, type) : text;
   try {
     if (type === "esm") return transformModule(source, name, tracked);
     if (type === "commonjs") return transformCommonJs(source, name, tracked);
@@ -98,7 +98,7 @@ function transform(name, type, text, tracked) {
 function hintTypeScript(error, text, name) {
   for (const suffix of [".ts", ".tsx"]) {
     try {
-      parse(toJavaScript(text, `hint${suffix}`), name, "module");
+      parse(toJavaScript(text, `hint${suffix}`, "esm"), name, "module");
       error.message += ` (this is ${suffix === ".ts" ? "TypeScript" : "TypeScript or JSX"}: name the module *${suffix})`;
       return;
     } catch (other) {

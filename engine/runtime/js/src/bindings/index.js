@@ -22,6 +22,9 @@ export const bindings = {
   durable_object_namespace: createNamespace,
   d1: (spec, call) => load("d1").createD1Database(spec, call),
   r2_bucket: (spec, call) => load("r2").createR2Bucket(spec, call),
+  queue: (spec, call) => load("queue").createQueue(spec, call),
+  ratelimit: (spec, call) => load("small-bindings").createRatelimit(spec, call),
+  hyperdrive: (spec) => load("small-bindings").createHyperdrive(spec),
   assets: createFetcher,
   service: createFetcher,
   plain_text: text,
@@ -35,4 +38,4 @@ export const bindings = {
  * @param {Spec} spec
  * @param {Call} call
  */
-export const createBinding = (spec, call) => (bindings[spec.type] ?? unavailable)(spec, call);
+export const createBinding = (spec, call) => (spec.unavailable ? unavailable : bindings[spec.type] ?? unavailable)(spec, call);

@@ -3,7 +3,7 @@
  * codec (stringref, 40 times as fast); where the flag is off, and for short texts, it is plain JavaScript.
  */
 import {
-  ReflectApply, StringFromCharCode, StringPrototypeCharCodeAt, StringPrototypeSlice, TypedArrayPrototypeGetLength,
+  ArrayPrototypePush, ReflectApply, StringFromCharCode, StringPrototypeCharCodeAt, StringPrototypeSlice, TypedArrayPrototypeGetLength,
   TypedArrayPrototypeSet, TypedArrayPrototypeSlice, TypedArrayPrototypeSubarray, TypeError_, Uint8Array_,
 } from "../primordials.js";
 
@@ -155,7 +155,7 @@ function decodeSlow(bytes, fatal) {
     if (units.length > 4096) flush();
     const first = bytes[i++];
     if (first < 0x80) {
-      units[units.length] = first;
+      ArrayPrototypePush(units, first);
       continue;
     }
     let needed = 0, lower = 0x80, upper = 0xbf, code = 0;
@@ -177,12 +177,12 @@ function decodeSlow(bytes, fatal) {
     }
     if (!good) {
       if (fatal) throw new TypeError_("The encoded data was not valid for encoding utf-8");
-      units[units.length] = 0xfffd;
+      ArrayPrototypePush(units, 0xfffd);
     } else if (code < 0x10000) {
-      units[units.length] = code;
+      ArrayPrototypePush(units, code);
     } else {
-      units[units.length] = 0xd7c0 + (code >> 10);
-      units[units.length] = 0xdc00 | (code & 0x3ff);
+      ArrayPrototypePush(units, 0xd7c0 + (code >> 10));
+      ArrayPrototypePush(units, 0xdc00 | (code & 0x3ff));
     }
   }
   flush();

@@ -65,23 +65,24 @@ function getEach(list, name) {
   return values;
 }
 
-/** @returns {number} where the first removed field was, or -1 */
 function remove(list, name) {
+  const fields = clean(list);
+  for (let i = fields.length - 1; i >= 0; i--) if (fields[i][0] === name) ArrayPrototypeSplice(fields, i, 1);
+  list.sorted = null;
+}
+
+/** The first field of the name gets the value, others go. */
+function set(list, name, value) {
   const fields = clean(list);
   let first = -1;
   for (let i = fields.length - 1; i >= 0; i--) {
     if (fields[i][0] !== name) continue;
-    ArrayPrototypeSplice(fields, i, 1);
+    if (first >= 0) ArrayPrototypeSplice(fields, first, 1);
     first = i;
   }
+  if (first < 0) ArrayPrototypePush(fields, [name, value]);
+  else fields[first] = [name, value];
   list.sorted = null;
-  return first;
-}
-
-function set(list, name, value) {
-  const at = remove(list, name);
-  if (at < 0) ArrayPrototypePush(list.fields, [name, value]);
-  else ArrayPrototypeSplice(list.fields, at, 0, [name, value]);
 }
 
 /** Fields sorted and combined: what iteration shows. @param {HeaderList} list */
@@ -198,8 +199,8 @@ export class Headers {
     requireArguments(arguments.length, 1, "Headers.forEach");
     if (typeof callback !== "function") throw new TypeError_("Headers.forEach: the callback is not a function.");
     for (let i = 0; i < sortAndCombine(list).length; i++) {
-      const [name, value] = list.sorted[i];
-      FunctionPrototypeCall(callback, thisArg, value, name, this);
+      const pair = list.sorted[i];
+      FunctionPrototypeCall(callback, thisArg, pair[1], pair[0], this);
     }
   }
   keys() { return iterate(this, (this.#list, "key")); }

@@ -1,6 +1,7 @@
 /** Request (https://fetch.spec.whatwg.org/#request-class), with Workers' cf. */
 import { abortSignal, createSignal, dependentSignal, isAbortSignal } from "../abort.js";
-import { ArrayPrototypeIncludes, RegExpPrototypeExec, StringPrototypeToLowerCase, StringPrototypeToUpperCase, TypeError_ } from "../primordials.js";
+import { isOn } from "../compatibility.js";
+import { ArrayPrototypeIncludes, Error_, RegExpPrototypeExec, StringPrototypeToLowerCase, StringPrototypeToUpperCase, TypeError_ } from "../primordials.js";
 import { hasCredentials, normalizeUrl, withoutFragment } from "../url/parse.js";
 import { defineInterface, isObject, requireArguments, toDictionary, toUSVString } from "../webidl.js";
 import { Body, bodyUnusable, cloneBody, extractBody, mixinBody, takeBody } from "./body.js";
@@ -33,13 +34,20 @@ function toMethod(value) {
   const upper = StringPrototypeToUpperCase(method);
   if (RegExpPrototypeExec(METHOD, method) === null) throw new TypeError_(`Invalid HTTP method string: ${method}`);
   if (ArrayPrototypeIncludes(FORBIDDEN, upper)) throw new TypeError_(`'${method}' HTTP method is unsupported.`);
-  return ArrayPrototypeIncludes(NORMALIZED, upper) ? upper : method;
+  return ArrayPrototypeIncludes(NORMALIZED, upper) || (upper === "PATCH" && isOn("upper_case_all_http_methods")) ? upper : method;
 }
 
 function oneOf(value, allowed, what) {
   const text = `${value}`;
   if (!ArrayPrototypeIncludes(allowed, text)) throw new TypeError_(`Request: invalid ${what} value: ${text}`);
   return text;
+}
+
+function toCacheMode(value) {
+  if (!isOn("cache_option_enabled")) throw new Error_("The 'cache' field on 'RequestInitializerDict' is not implemented.");
+  const mode = oneOf(value, CACHES, "cache");
+  if (mode === "no-cache" && !isOn("cache_no_cache_enabled")) throw new TypeError_(`Unsupported cache mode: ${mode}`);
+  return mode;
 }
 
 /** @returns {RequestState} */
@@ -61,7 +69,7 @@ function initialize(input, init) {
   if (options.method !== undefined) state.method = toMethod(options.method);
   if (options.headers !== undefined || state.headers === null) state.headers = new Headers(options.headers ?? undefined);
   if (options.redirect !== undefined) state.redirect = oneOf(options.redirect, REDIRECTS, "redirect");
-  if (options.cache !== undefined) state.cache = oneOf(options.cache, CACHES, "cache");
+  if (options.cache !== undefined) state.cache = toCacheMode(options.cache);
   if (options.integrity !== undefined) state.integrity = `${options.integrity}`;
   if (options.keepalive !== undefined) state.keepalive = !!options.keepalive;
   if (options.cf !== undefined) state.cf = options.cf;
@@ -109,7 +117,7 @@ export class Request {
   get referrerPolicy() { return (this.#state, ""); }
   get mode() { return (this.#state, "cors"); }
   get credentials() { return (this.#state, "same-origin"); }
-  get cache() { return this.#state.cache; }
+  get cache() { return isOn("cache_option_enabled") ? this.#state.cache : (this.#state, undefined); }
   get redirect() { return this.#state.redirect; }
   get integrity() { return this.#state.integrity; }
   get keepalive() { return this.#state.keepalive; }
@@ -163,6 +171,16 @@ export function asksUpgrade(method, fields) {
 export function abortRequest(request, reason = undefined) {
   const state = stateOf(request);
   abortSignal((state.signal ??= createSignal()), reason);
+}
+
+/**
+ * What the Cache API goes by; the body stays as it is.
+ * @param {any} input a Request, or what its constructor takes
+ * @returns {{method: string, url: string, headers: [string, string][]}} url: without its fragment
+ */
+export function readRequestHead(input) {
+  const state = isRequest(input) ? stateOf(input) : initialize(input, undefined);
+  return { __proto__: null, method: state.method, url: withoutFragment(state.url), headers: headerFields(state.headers) };
 }
 
 /**

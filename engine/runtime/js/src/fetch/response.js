@@ -143,6 +143,16 @@ export function createIncomingResponse(head, body) {
 }
 
 /**
+ * What the Cache API refuses a response by; the body stays as it is.
+ * @param {Response} response
+ * @returns {{status: number, type: string, vary: string | null, webSocket: any}}
+ */
+export function readResponseHead(response) {
+  const { status, type, headers, webSocket } = stateOf(response);
+  return { __proto__: null, status, type, vary: getHeader(headers, "vary"), webSocket };
+}
+
+/**
  * What goes out of the isolate; the body is used up. Looks at nothing user code can override.
  * @param {Response} response
  * @returns {{status: number, statusText: string, headers: [string, string][],

@@ -1,8 +1,8 @@
-/** node:net (https://nodejs.org/docs/latest/api/net.html): which text is an address; sockets are unenv's, which say what they have not. */
+/** node:net (https://nodejs.org/docs/latest/api/net.html): which text is an address, and sockets; servers are unenv's, which say what they have not. */
 import unenv, {
-  _createServerHandle, _normalizeArgs, _setSimultaneousAccepts, BlockList, connect, createConnection, createServer,
-  Server, Socket, SocketAddress, Stream,
+  _createServerHandle, _setSimultaneousAccepts, BlockList, createServer, Server, SocketAddress,
 } from "unenv/node/net";
+import { connect, normalizeArgs, Socket } from "./internal/net.js";
 
 const OCTET = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
 const V4 = `(?:${OCTET}\\.){3}${OCTET}`;
@@ -31,11 +31,13 @@ export const setDefaultAutoSelectFamily = (value) => { family = value; };
 export const getDefaultAutoSelectFamilyAttemptTimeout = () => attemptTimeout;
 export const setDefaultAutoSelectFamilyAttemptTimeout = (value) => { attemptTimeout = value; };
 
+const createConnection = connect, Stream = Socket, _normalizeArgs = normalizeArgs;
+
 export {
   _createServerHandle, _normalizeArgs, _setSimultaneousAccepts, BlockList, connect, createConnection, createServer, Server, Socket,
   SocketAddress, Stream,
 };
 export default {
-  ...unenv, getDefaultAutoSelectFamily, getDefaultAutoSelectFamilyAttemptTimeout, isIP, isIPv4, isIPv6, setDefaultAutoSelectFamily,
+  ...unenv, _normalizeArgs, connect, createConnection, Socket, Stream, getDefaultAutoSelectFamily, getDefaultAutoSelectFamilyAttemptTimeout, isIP, isIPv4, isIPv6, setDefaultAutoSelectFamily,
   setDefaultAutoSelectFamilyAttemptTimeout,
 };

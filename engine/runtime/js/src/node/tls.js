@@ -1,3 +1,7 @@
-/** node:tls (https://nodejs.org/docs/latest/api/tls.html): unenv's. Workers has no TLS sockets in Node's API; what needs one says so when called. */
+/** node:tls (https://nodejs.org/docs/latest/api/tls.html): the client; the rest is unenv's, which says what it has not when called. */
+import unenv from "unenv/node/tls";
+import { connectTls as connect, TLSSocket } from "./internal/net.js";
+
 export * from "unenv/node/tls";
-export { default } from "unenv/node/tls";
+export { connect, TLSSocket };
+export default { ...unenv, connect, TLSSocket };

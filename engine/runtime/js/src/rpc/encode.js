@@ -88,7 +88,10 @@ class Encoder {
   #properties(value) {
     const out = ["o"];
     const keys = ObjectKeys(value);
-    for (let i = 0; i < keys.length; i++) ArrayPrototypePush(out, keys[i], this.encode(value[keys[i]]));
+    for (let i = 0; i < keys.length; i++) {
+      ArrayPrototypePush(out, keys[i]);
+      ArrayPrototypePush(out, this.encode(value[keys[i]]));
+    }
     return out;
   }
 
@@ -131,7 +134,10 @@ class Encoder {
       case "RegExp": return ["r", regexpSource(value), regexpFlags(value)];
       case "Map": {
         const items = [];
-        MapPrototypeForEach(value, (item, key) => ArrayPrototypePush(items, key, item));
+        MapPrototypeForEach(value, (item, key) => {
+          ArrayPrototypePush(items, key);
+          ArrayPrototypePush(items, item);
+        });
         return this.#list("m", items);
       }
       case "Set": {
@@ -150,7 +156,10 @@ class Encoder {
   #error(value) {
     const own = ["o"];
     const keys = ObjectKeys(value);
-    for (let i = 0; i < keys.length; i++) ArrayPrototypePush(own, keys[i], this.encode(value[keys[i]]));
+    for (let i = 0; i < keys.length; i++) {
+      ArrayPrototypePush(own, keys[i]);
+      ArrayPrototypePush(own, this.encode(value[keys[i]]));
+    }
     const text = (item) => (typeof item === "string" ? item : "");
     const out = ["e", text(value.name) || "Error", text(value.message), text(value.stack), own];
     if (ObjectHasOwn(value, "cause")) ArrayPrototypePush(out, this.encode(value.cause));

@@ -4,7 +4,7 @@ import { DOMException, isDOMException } from "../dom-exception.js";
 import { fileName, fileOf, isFile } from "../file.js";
 import { peek } from "../lazy.js";
 import {
-  ArrayBufferIsView, ArrayBufferPrototypeGetDetached, ArrayBufferPrototypeTransfer, ArrayIsArray, ArrayPrototypeIncludes,
+  ArrayBufferIsView, ArrayBufferPrototypeGetDetached, ArrayBufferPrototypeTransfer, ArrayIsArray, ArrayPrototypeIncludes, ArrayPrototypePush,
   DataView_, DataViewPrototypeGetBuffer, DataViewPrototypeGetByteLength, DataViewPrototypeGetByteOffset,
   Date_, DatePrototypeGetTime, Map_, MapPrototypeForEach, MapPrototypeGet, MapPrototypeHas, MapPrototypeSet,
   ObjectDefineProperty, ObjectGetOwnPropertyDescriptor, ObjectGetPrototypeOf, ObjectKeys, Object_, RegExp_, Set_,
@@ -76,6 +76,8 @@ export function brandOf(value) {
 class Cloner {
   /** Objects already cloned, and what a transferred one became. @type {Map<object, object>} */
   memory = new Map_();
+  /** The copies of views, to be made again on a buffer that moved. @type {[object, (buffer: ArrayBuffer) => object, object][]} */
+  views = [];
 
   clone(value) {
     const type = typeof value;
@@ -112,15 +114,22 @@ class Cloner {
     if (tag === undefined) {
       const [offset, length] = [DataViewPrototypeGetByteOffset(value), DataViewPrototypeGetByteLength(value)];
       const buffer = DataViewPrototypeGetBuffer(value);
-      return new DataView_(this.clone(buffer), offset, tracksLength(buffer, offset + length) ? undefined : length);
+      const size = tracksLength(buffer, offset + length) ? undefined : length;
+      return this.viewOf(buffer, (copy) => new DataView_(copy, offset, size));
     }
     const Class = arrays[tag];
     const buffer = TypedArrayPrototypeGetBuffer(value);
     const offset = TypedArrayPrototypeGetByteOffset(value);
     const length = TypedArrayPrototypeGetLength(value);
     const tracks = tracksLength(buffer, offset + length * Class.BYTES_PER_ELEMENT);
+    return this.viewOf(buffer, (copy) => (tracks ? new Class(copy, offset) : new Class(copy, offset, length)));
+  }
+
+  viewOf(buffer, make) {
     const copy = this.clone(buffer);
-    return tracks ? new Class(copy, offset) : new Class(copy, offset, length);
+    const made = make(copy);
+    ArrayPrototypePush(this.views, [made, make, copy]);
+    return made;
   }
 
   exotic(value) {
@@ -153,7 +162,7 @@ class Cloner {
   map(value) {
     const copy = this.remember(value, new Map_());
     const pairs = [];
-    MapPrototypeForEach(value, (item, key) => { pairs[pairs.length] = key; pairs[pairs.length] = item; });
+    MapPrototypeForEach(value, (item, key) => { ArrayPrototypePush(pairs, key); ArrayPrototypePush(pairs, item); });
     for (let i = 0; i < pairs.length; i += 2) MapPrototypeSet(copy, this.clone(pairs[i]), this.clone(pairs[i + 1]));
     return copy;
   }
@@ -161,7 +170,7 @@ class Cloner {
   set(value) {
     const copy = this.remember(value, new Set_());
     const items = [];
-    SetPrototypeForEach(value, (item) => { items[items.length] = item; });
+    SetPrototypeForEach(value, (item) => { ArrayPrototypePush(items, item); });
     for (let i = 0; i < items.length; i++) SetPrototypeAdd(copy, this.clone(items[i]));
     return copy;
   }
@@ -233,8 +242,16 @@ export function structuredClone(value, options = undefined) {
     if (!isArrayBuffer(item) || ArrayPrototypeIncludes(list, item, i + 1)) throw refuse(item, ": it cannot be transferred");
     if (ArrayBufferPrototypeGetDetached(item)) throw refuse(item, " because it is detached");
   }
-  // A first clone finds what cannot be cloned before anything is detached.
-  new Cloner().clone(value);
-  for (let i = 0; i < list.length; i++) MapPrototypeSet(cloner.memory, list[i], ArrayBufferPrototypeTransfer(list[i]));
-  return cloner.clone(value);
+  // The first clone meets what cannot be cloned, and the getters, before anything is detached. It has views of the
+  // buffers themselves, which would be of length 0 if they were looked at after the transfer.
+  for (let i = 0; i < list.length; i++) MapPrototypeSet(cloner.memory, list[i], list[i]);
+  const copy = cloner.clone(value);
+  for (let i = 0; i < list.length; i++) if (ArrayBufferPrototypeGetDetached(list[i])) throw refuse(list[i], " because it is detached");
+  const last = new Cloner();
+  for (let i = 0; i < list.length; i++) MapPrototypeSet(last.memory, list[i], ArrayBufferPrototypeTransfer(list[i]));
+  for (let i = 0; i < cloner.views.length; i++) {
+    const { 0: view, 1: make, 2: buffer } = cloner.views[i];
+    if (MapPrototypeHas(last.memory, buffer)) MapPrototypeSet(last.memory, view, make(MapPrototypeGet(last.memory, buffer)));
+  }
+  return last.clone(copy);
 }

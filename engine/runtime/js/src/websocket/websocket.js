@@ -14,7 +14,7 @@ import { utf8Length } from "../encoding/utf8.js";
 import {
   CloseEvent, defineEventHandler, dispatch, ErrorEvent, Event, EventTarget, MessageEvent, trust,
 } from "../event-target.js";
-import { currentEvent, enter, onEnd } from "../events.js";
+import { currentEvent, enter, onEnd, requireEvent } from "../events.js";
 import { load } from "../lazy.js";
 import {
   ArrayIsArray, ArrayPrototypeJoin, ArrayPrototypePush, ArrayPrototypeShift, ObjectDefineProperty, PromisePrototypeThen,
@@ -61,6 +61,7 @@ export class WebSocket extends EventTarget {
       return;
     }
     requireArguments(arguments.length, 1, "WebSocket constructor");
+    requireEvent();
     const address = toUSVString(url), target = socketUrl(address);
     const offered = protocolsOf(protocols);
     super();

@@ -1,0 +1,2 @@
+/** The Cache API. */
+export { Cache, CacheStorage, caches } from "../cache.js";

@@ -1,0 +1,2 @@
+/** EventSource. */
+export { EventSource } from "../event-source.js";

@@ -1,0 +1,2 @@
+/** HTMLRewriter: see ../html-rewriter/html-rewriter.js. */
+export { HTMLRewriter } from "../html-rewriter/html-rewriter.js";
