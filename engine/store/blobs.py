@@ -7,6 +7,7 @@ that uses it. Removing happens inside a transaction as well: the two never meet.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import secrets
@@ -98,7 +99,8 @@ class Blobs:
             await self._do(lambda: _finish(file))
         except BaseException as error:
             if file is not None:
-                file.close()
+                with contextlib.suppress(OSError):  # what it still has in hand does not fit either
+                    file.close()
             path.unlink(missing_ok=True)
             if isinstance(error, OSError):
                 raise StoreError(f"{self._folder} cannot be written: {error.strerror}") from error
@@ -106,11 +108,20 @@ class Blobs:
         return Written(path, size, {name: digest.hexdigest() for name, digest in digests.items()})
 
     def write_now(self, content: bytes) -> Written:
-        """Write a content as `write` does it, with SHA-256 only. Blocks."""
+        """Write a content as `write` does it, with SHA-256 only. Blocks; raises StoreError."""
         path = self._folder / "new" / secrets.token_hex(16)
-        file = _create(path)
-        file.write(content)
-        _finish(file)
+        try:
+            file = _create(path)
+            try:
+                file.write(content)
+                _finish(file)
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    file.close()
+                path.unlink(missing_ok=True)
+                raise
+        except OSError as error:
+            raise StoreError(f"{self._folder} cannot be written: {error.strerror}") from error
         return Written(path, len(content), {"sha256": hashlib.sha256(content).hexdigest()})
 
     def keep(self, written: Written) -> None:

@@ -86,13 +86,13 @@ def _made(connection: Connection, row: tuple[Any, ...]) -> Deployment:
         created_on=row[3],
         author=row[4],
         source=row[5],
-        versions=tuple((version_id, _plain(percentage)) for version_id, percentage in pairs),
+        versions=tuple((version_id, plain(percentage)) for version_id, percentage in pairs),
         message=row[6],
         triggered_by=row[7],
         strategy=row[8],
     )
 
 
-def _plain(percentage: float) -> float:
+def plain(percentage: float) -> float:
     """100 rather than 100.0: wrangler compares and prints it as a JSON number."""
     return int(percentage) if percentage == int(percentage) else percentage

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.store.database import Connection
@@ -129,6 +131,16 @@ def delete_alarm(connection: Connection, namespace_id: str, object_id: str) -> N
     connection.execute(
         "DELETE FROM durable_alarms WHERE namespace_id = ? AND object = ?", (namespace_id, object_id)
     )
+
+
+def alarms_of(connection: Connection, namespace_id: str, objects: Sequence[str]) -> dict[str, int]:
+    """When the alarms of these objects ring, in milliseconds of the epoch; one without is left out."""
+    rows = connection.execute(
+        "SELECT object, at FROM durable_alarms WHERE namespace_id = ? "
+        "AND object IN (SELECT value FROM json_each(?))",
+        (namespace_id, json.dumps(list(objects))),
+    )
+    return {str(name): int(at) for name, at in rows}
 
 
 def due(connection: Connection, now: int, limit: int) -> tuple[list[Alarm], int | None]:

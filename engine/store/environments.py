@@ -52,6 +52,11 @@ def of_service(connection: Connection, service: str) -> list[Environment]:
     return [_made(row) for row in rows]
 
 
+def count(connection: Connection) -> int:
+    """How many there are in all services."""
+    return int(connection.execute("SELECT count(*) FROM environments").fetchone()[0])
+
+
 def live(connection: Connection, service: str, environment: str) -> Live:
     """The environment and what answers in it; raises ApiError 10007 or 10092."""
     return live_of(connection, get(connection, service, environment))

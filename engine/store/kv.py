@@ -141,7 +141,7 @@ def rename_namespace(connection: Connection, namespace_id: str, title: str) -> K
 def delete_namespace(connection: Connection, namespace_id: str) -> KvNamespace:
     """Drops it at once whatever its size (`sweep` frees the entries); raises ApiError 10013."""
     found = namespace(connection, namespace_id)
-    connection.execute("INSERT INTO kv_dropped VALUES (?)", (_number(connection, namespace_id),))
+    connection.execute("INSERT INTO kv_dropped VALUES (?)", (row_number(connection, namespace_id),))
     connection.execute("DELETE FROM kv_namespaces WHERE id = ?", (namespace_id,))
     return found
 
@@ -150,7 +150,7 @@ def get(connection: Connection, namespace_id: str, key: str) -> Entry | None:
     """The entry, or None when it is missing or expired; raises ApiError 10013 and KvError."""
     row = connection.execute(
         "SELECT value, metadata, expiration FROM kv_entries WHERE namespace = ? AND key = ?",
-        (_number(connection, namespace_id), check_key(key)),
+        (row_number(connection, namespace_id), check_key(key)),
     ).fetchone()
     if row is None or (row[2] is not None and row[2] <= time.time()):
         return None
@@ -173,7 +173,7 @@ def put(
 
 def put_many(connection: Connection, namespace_id: str, entries: Iterable[Put]) -> int:
     """Writes entries, all or none, and gives their number; raises ApiError 10013 and KvError."""
-    number = _number(connection, namespace_id)
+    number = row_number(connection, namespace_id)
     rows = [
         (
             number,
@@ -200,7 +200,7 @@ def delete(connection: Connection, namespace_id: str, key: str) -> None:
 
 def delete_many(connection: Connection, namespace_id: str, keys: Iterable[str]) -> int:
     """Removes entries and gives the number of keys named; raises ApiError 10013 and KvError."""
-    number = _number(connection, namespace_id)
+    number = row_number(connection, namespace_id)
     rows = [(number, check_key(key)) for key in keys]
     connection.executemany("DELETE FROM kv_entries WHERE namespace = ? AND key = ?", rows)
     return len(rows)
@@ -217,8 +217,8 @@ def entries(
         ApiError: 10013 no such namespace, 10028 bad limit, 10029 bad cursor.
     """
     check_limit(limit)
-    number, now = _number(connection, namespace_id), time.time()
-    lower, upper = prefix.encode(), _after_prefix(prefix.encode())
+    number, now = row_number(connection, namespace_id), time.time()
+    lower, upper = prefix.encode(), after_prefix(prefix.encode())
     if cursor:
         lower = max(lower, decode_cursor(cursor))
     found: list[Key] = []
@@ -268,7 +268,8 @@ def sweep(connection: Connection, limit: int = 1000) -> int:
     return freed
 
 
-def _number(connection: Connection, namespace_id: str) -> int:
+def row_number(connection: Connection, namespace_id: str) -> int:
+    """The number that a namespace's entries have; raises ApiError 10013."""
     row = connection.execute("SELECT number FROM kv_namespaces WHERE id = ?", (namespace_id,)).fetchone()
     if row is None:
         raise namespace_not_found(namespace_id)
@@ -284,7 +285,7 @@ def _check_title(connection: Connection, title: str) -> None:
         raise Conflict(10014, f"A KV namespace with this title already exists: {title}", 400)
 
 
-def _after_prefix(prefix: bytes) -> bytes | None:
+def after_prefix(prefix: bytes) -> bytes | None:
     """The least key above all that begin with the prefix; None when there is no bound."""
     stem = prefix.rstrip(b"\xff")
     return stem[:-1] + bytes([stem[-1] + 1]) if stem else None

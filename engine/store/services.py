@@ -34,6 +34,14 @@ def listing(connection: Connection, limit: int = -1, offset: int = 0) -> list[Se
     return [Service(*(*row, tuple(environments.of_service(connection, row[0])))) for row in rows]
 
 
+def rows(connection: Connection, limit: int = -1, offset: int = 0) -> list[Service]:
+    """Services by name, without their environments; `limit` -1 is all."""
+    found = connection.execute(
+        f"SELECT {_COLUMNS} FROM services ORDER BY id LIMIT ? OFFSET ?", (limit, offset)
+    )
+    return [Service(*row) for row in found]
+
+
 def count(connection: Connection) -> int:
     """How many services there are."""
     return int(connection.execute("SELECT count(*) FROM services").fetchone()[0])

@@ -38,6 +38,7 @@ class Store:
         databases: the D1 databases, files of their own.
         blobs: the contents of R2 objects.
         assets: the contents of static assets.
+        cached: the larger bodies of the Cache API's entries.
     """
 
     def __init__(self, folder: Path, path: Path, secrets: Secrets, clock: Clock, account: Account) -> None:
@@ -49,6 +50,7 @@ class Store:
         self.databases = Databases(folder / "d1")
         self.blobs = Blobs(folder / "r2")
         self.assets = Blobs(folder / "assets")
+        self.cached = Blobs(folder / "cache")
         self._clock = clock
         self._listeners: list[Listener] = []
         self._writer = Writer(path, self._tell)
@@ -131,6 +133,7 @@ class Store:
         self.databases.close()
         self.blobs.close()
         self.assets.close()
+        self.cached.close()
         self._writer.close()
         self._readers.shutdown(wait=True)
         for connection in self._reader_connections:

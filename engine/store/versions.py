@@ -150,12 +150,13 @@ def _made(connection: Connection, row: tuple[Any, ...]) -> Version:
         alias=row[12],
         etag=row[13],
         handlers=tuple(handlers["handlers"]),
-        named_handlers=_named(handlers["named_handlers"]),
+        named_handlers=named_handlers(handlers["named_handlers"]),
         startup_time_ms=row[15],
     )
 
 
-def _named(values: Iterable[dict[str, Any]]) -> tuple[NamedHandlers, ...]:
+def named_handlers(values: Iterable[dict[str, Any]]) -> tuple[NamedHandlers, ...]:
+    """Named entrypoints of their JSON form."""
     return tuple(NamedHandlers(value["name"], tuple(value["handlers"])) for value in values)
 
 
