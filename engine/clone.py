@@ -8,6 +8,7 @@ from engine import publish, resources
 from engine.durable import migrations
 from engine.errors import ApiError, NotFound
 from engine.model import Actor, Binding, Deployed, check_environment_name
+from engine.queues.verbs import follow_clone
 from engine.store import Connection, Store, changes, environments, services
 
 Data = Literal["own", "share"]
@@ -26,9 +27,9 @@ async def clone(
     """Makes environment `target` from what is live in `source`: code, variables, secrets, bindings.
 
     Args:
-        data: ``own`` gives each binding of a KV namespace, D1 database or R2 bucket an empty one of its own,
-            named ``<service>-<target>-<BINDING>``; ``share`` binds the source's. Durable Objects are its own
-            either way: they run its code.
+        data: ``own`` gives each binding of a KV namespace, D1 database, R2 bucket or queue an empty one of
+            its own, named ``<service>-<target>-<BINDING>``; ``share`` binds the source's. Durable Objects are
+            its own either way: they run its code.
 
     Raises:
         ApiError: 10094 name, 10007 10092 not found, 10040 the target exists, 10222 nothing is live in the
@@ -52,6 +53,8 @@ async def clone(
         bindings = live.version.bindings
         if data == "own":
             bindings = _own(connection, store, service, target, bindings, actor)
+            pairs = zip(live.version.bindings, bindings, strict=True)
+            follow_clone(connection, store, live.environment, place, pairs, actor)
         bindings = migrations.adopt(connection, store, live.environment, place, bindings, all_classes=True)
         note = publish.Note(actor, "clone", message or f"Cloned from {source} v{live.version.number}")
         content = publish.Content.of(live.version, bindings)

@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from engine.errors import ApiError
 from engine.model import PRODUCTION, Binding, Version
-from engine.store import d1, durable, environments, kv, r2, services, versions
+from engine.queues.limits import queue_settings
+from engine.store import d1, durable, environments, hyperdrive, kv, queues, r2, services, versions
 from engine.store.database import Connection
 from engine.store.secrets import Secrets
 
@@ -21,6 +22,34 @@ MAX_TEXT: Final = 5 * 1024
 MAX_TEXTS: Final = 128
 SECRET_TYPES: Final = frozenset({"secret_text", "secret_key"})
 _TEXT_TYPES: Final = frozenset({"plain_text", "json", "secret_text"})
+UNAVAILABLE: Final = frozenset(
+    {
+        "agent_memory",
+        "ai",
+        "ai_search",
+        "ai_search_namespace",
+        "analytics_engine",
+        "artifacts",
+        "browser",
+        "dispatch_namespace",
+        "flagship",
+        "images",
+        "logfwdr",
+        "media",
+        "mtls_certificate",
+        "pipelines",
+        "secrets_store_secret",
+        "send_email",
+        "stream",
+        "unsafe_hello_world",
+        "vectorize",
+        "vpc_network",
+        "vpc_service",
+        "worker_loader",
+        "workflow",
+    }
+)
+"""Types that a script may declare and that this machine lacks: using one throws, and names the binding."""
 _NAMESPACE = re.compile(r"[0-9a-f]{32}")
 
 
@@ -56,6 +85,9 @@ class Declared:
             "kv_namespace": self._kv_namespace,
             "d1": self._d1,
             "r2_bucket": self._r2_bucket,
+            "queue": self._queue,
+            "hyperdrive": self._hyperdrive,
+            "ratelimit": self._ratelimit,
             "service": self._service,
             "durable_object_namespace": self._durable_objects,
             "version_metadata": self._version_metadata,
@@ -95,6 +127,8 @@ class Declared:
             return self._inherited(name, item, strict)
         if not isinstance(kind, str):
             raise ApiError(10021, f"Binding {name} has no type")
+        if kind in UNAVAILABLE:
+            return Binding(name, kind, {key: item[key] for key in item if key not in ("name", "type")})
         if kind not in self._kinds:
             known = ", ".join(sorted(self._kinds))
             raise ApiError(10021, f"Binding {name} has type {kind}, which this engine lacks: it has {known}")
@@ -157,6 +191,34 @@ class Declared:
         if r2.find_bucket(self._connection, bucket) is None:
             raise ApiError(10085, f"Binding {name}: there is no R2 bucket {bucket}. Create it first")
         return {"bucket_name": bucket}
+
+    def _queue(self, name: str, item: Mapping[str, Any]) -> dict[str, Any]:
+        queue, delay = item.get("queue_name"), item.get("delivery_delay")
+        if not isinstance(queue, str):
+            raise ApiError(10021, f"Binding {name} of type queue must have a valid queue_name")
+        if queues.find(self._connection, queue) is None:
+            raise ApiError(11000, f"Binding {name}: there is no queue {queue}. Create it first")
+        settings: dict[str, Any] = {"queue_name": queue}
+        if delay is not None:
+            settings.update(queue_settings({"delivery_delay": delay}))
+        return settings
+
+    def _hyperdrive(self, name: str, item: Mapping[str, Any]) -> dict[str, Any]:
+        config = item.get("id")
+        if not isinstance(config, str) or hyperdrive.find(self._connection, config) is None:
+            raise ApiError(2004, f"Binding {name}: there is no Hyperdrive configuration {config!r:.64}")
+        return {"id": config}
+
+    def _ratelimit(self, name: str, item: Mapping[str, Any]) -> dict[str, Any]:
+        namespace, simple = item.get("namespace_id"), item.get("simple")
+        limit, period = (simple.get("limit"), simple.get("period")) if isinstance(simple, dict) else (0, 0)
+        if not isinstance(namespace, str) or not namespace.isdecimal() or int(namespace) < 1:
+            raise ApiError(10021, f"Binding {name}: namespace_id is a positive number, as text")
+        if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1 or period not in (10, 60):
+            raise ApiError(
+                10021, f"Binding {name}: simple has a limit above 0 and a period of 10 or 60 seconds"
+            )
+        return {"namespace_id": namespace, "simple": {"limit": limit, "period": period}}
 
     def _service(self, name: str, item: Mapping[str, Any]) -> dict[str, Any]:
         target, environment = item.get("service"), item.get("environment")

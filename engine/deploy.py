@@ -127,7 +127,7 @@ async def save_content(
         ApiError: 10412 (HTTP 412) when another version than `if_match` is live; 10007 10092 10021 10027.
     """
     before = await store.read(lambda connection: environments.live(connection, service, environment))
-    await store.read(lambda connection: _check_match(connection, before, if_match))
+    await store.read(lambda connection: check_match(connection, before, if_match))
     refs = await asyncio.to_thread(check_code, main_module, code)
     bindings, settings = _kept(before)
     facts = await _describe(
@@ -136,7 +136,7 @@ async def save_content(
 
     def work(connection: Connection) -> Deployed:
         live = environments.live(connection, service, environment)
-        _check_match(connection, live, if_match)
+        check_match(connection, live, if_match)
         modules.keep(connection, refs, code)
         bindings, settings = _kept(live)
         named = facts.get("named_handlers")
@@ -153,7 +153,8 @@ def _kept(live: Live) -> tuple[tuple[Binding, ...], Settings]:
     return (live.version.bindings, live.version.settings) if live.version else ((), Settings())
 
 
-def _check_match(connection: Connection, live: Live, if_match: str | None) -> None:
+def check_match(connection: Connection, live: Live, if_match: str | None) -> None:
+    """Raises ApiError 10412 (HTTP 412) when another version than `if_match` is live; None is always fine."""
     if if_match is None or (live.version is not None and live.version.id == if_match):
         return
     if live.version is None or live.deployment is None:

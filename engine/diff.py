@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from engine import resources
+from engine import resources, surroundings
 from engine.errors import ApiError
-from engine.model import TEXT_TYPES, Binding, ModuleRef, Version
+from engine.model import TEXT_TYPES, Binding, Environment, ModuleRef, Version
 from engine.store import Connection, Store, environments, modules, services, versions
 from engine.store.secrets import Secrets
 
@@ -26,6 +26,7 @@ KINDS: Final[Mapping[str, str]] = {
     "assets": "assets",
     "d1": "D1",
     "r2_bucket": "R2",
+    "queue": "queue",
     "service": "service",
     "durable_object_namespace": "DO",
 }
@@ -138,10 +139,14 @@ async def diff(store: Store, service: str, source: str, target: str) -> Diff:
     def work(connection: Connection) -> Diff:
         services.get(connection, service)
         first, second = end(connection, service, source), end(connection, service, target)
+        settings = list(_settings(connection, store.secrets, first.version, second.version))
+        places = [environments.find(connection, service, each) for each in (source, target)]
+        if places[0] is not None and places[1] is not None:
+            settings += _around(connection, places[0], places[1])
         return Diff(
             first,
             second,
-            tuple(_settings(connection, store.secrets, first.version, second.version)),
+            tuple(settings),
             code(connection, first.version, second.version),
         )
 
@@ -246,6 +251,8 @@ def _settings(
         after = setting_text(new, key)
         if before != after:
             yield SettingDiff(key, "setting", before, after)
+    if old is not None and new is not None and old.main_module != new.main_module:
+        yield SettingDiff("main_module", "setting", old.main_module, new.main_module)
     names = [binding.name for version in (old, new) if version for binding in version.bindings]
     for name in dict.fromkeys(names):
         first = old.binding(name) if old else None
@@ -262,6 +269,14 @@ def _settings(
             binding_text(connection, first) if first else None,
             after,
         )
+
+
+def _around(connection: Connection, old: Environment, new: Environment) -> Iterator[SettingDiff]:
+    """What two environments differ in beside their versions."""
+    before, after = surroundings.rows(connection, old), surroundings.rows(connection, new)
+    for key in dict.fromkeys((*before, *after)):
+        if before.get(key) != after.get(key):
+            yield SettingDiff(key, "environment", before.get(key), after.get(key))
 
 
 def setting_text(version: Version | None, key: str) -> str | None:

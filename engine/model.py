@@ -51,7 +51,7 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who does something, and through what: wrangler, api, dash, app, cli or seed."""
+    """Who does something, and through what: wrangler, api, dash, app, cli, pipeline or seed."""
 
     author: str
     source: str = "api"

@@ -7,9 +7,9 @@ from collections.abc import Collection
 from engine import publish, resources
 from engine.durable import migrations
 from engine.errors import ApiError, Conflict
-from engine.model import Actor, Binding, Deployed, Settings, Version
+from engine.model import Actor, Binding, Deployed, Settings, Version, VersionDraft
 from engine.plan import BINDING, Plan, identify, plan
-from engine.store import Connection, Store, environments
+from engine.store import Connection, Store, environments, modules
 
 __all__ = ["plan", "promote"]
 
@@ -40,29 +40,61 @@ async def promote(
     if made.blocked:
         raise ApiError(
             10410,
-            "; ".join(
-                f"{row.reason}, which {row.location} uses" if row.location else str(row.reason)
-                for row in made.blocked
-            )
-            + f": add {'it' if len(made.blocked) == 1 else 'them'} to {target}, or move "
-            + f"{'its row' if len(made.blocked) == 1 else 'their rows'} too",
+            blocked_words(made),
             400,
             {"blocked": made.to_json()["blocked"]},
         )
 
     def work(connection: Connection) -> Deployed:
-        _check_unchanged(connection, made)
-        content = publish.Content.of(made.source_version, _bindings(connection, store, made), _settings(made))
+        check_unchanged(connection, made)
         words = message or f"Promoted from {source} v{made.source_version.number}"
-        return publish.deployed(
-            connection, store, made.target, content, publish.Note(actor, "promotion", words)
-        )
+        note = publish.Note(actor, "promotion", words)
+        return publish.deployed(connection, store, made.target, content(connection, store, made), note)
 
     return await store.write(work)
 
 
-def _check_unchanged(connection: Connection, made: Plan) -> None:
-    """Somebody may have deployed between the plan and this transaction."""
+def content(connection: Connection, store: Store, made: Plan) -> publish.Content:
+    """What the target's new version holds, its namespaces of Durable Objects made where they lack.
+
+    Raises:
+        ApiError: what a binding that moves leads to is gone.
+    """
+    return publish.Content.of(made.source_version, _bindings(connection, store, made), _settings(made))
+
+
+def draft(connection: Connection, made: Plan) -> VersionDraft:
+    """What would be deployed, to be tried before; nothing is made for it.
+
+    A Durable Object's class that moves for the first time is on the source's namespace here.
+
+    Raises:
+        ApiError: as `content`.
+    """
+    return VersionDraft(
+        made.service,
+        made.target.name,
+        made.source_version.main_module,
+        modules.load(connection, made.source_version.modules),
+        _bindings(connection, None, made),
+        _settings(made),
+    )
+
+
+def blocked_words(made: Plan) -> str:
+    """What stops a promotion, and what to do."""
+    return (
+        "; ".join(
+            f"{row.reason}, which {row.location} uses" if row.location else str(row.reason)
+            for row in made.blocked
+        )
+        + f": add {'it' if len(made.blocked) == 1 else 'them'} to {made.target.name}, or move "
+        + f"{'its row' if len(made.blocked) == 1 else 'their rows'} too"
+    )
+
+
+def check_unchanged(connection: Connection, made: Plan) -> None:
+    """Somebody may have deployed between the plan and this transaction; raises ApiError 10409."""
     ours = environments.live(connection, made.service, made.source.name)
     theirs = environments.live(connection, made.service, made.target.name)
     if (
@@ -78,7 +110,7 @@ def _stale(source: str, target: str) -> Conflict:
     )
 
 
-def _bindings(connection: Connection, store: Store, made: Plan) -> tuple[Binding, ...]:
+def _bindings(connection: Connection, store: Store | None, made: Plan) -> tuple[Binding, ...]:
     """The target's own bindings, with the picked ones of the source in their places or behind."""
     kept = {binding.name: binding for binding in made.target_version.bindings} if made.target_version else {}
     kept.update({each.name: each for each in made.source_version.bindings if each.type == "assets"})
@@ -92,6 +124,9 @@ def _bindings(connection: Connection, store: Store, made: Plan) -> tuple[Binding
         if resource is not None and resource[0].label(connection, resource[1]) is None:
             kind = resource[0]
             raise ApiError(kind.gone, f"{binding.name} cannot move: its {kind.word} is gone")
+        if store is None:
+            kept[binding.name] = binding
+            continue
         (kept[binding.name],) = migrations.adopt(connection, store, made.source, made.target, [binding])
     return tuple(kept.values())
 

@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from engine import buckets, databases, namespaces
 from engine.model import Actor, Binding
-from engine.store import Connection, Store, d1, kv, r2
+from engine.queues import verbs
+from engine.store import Connection, Store, d1, kv, queue_messages, queues, r2
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +87,23 @@ def _r2_describe(connection: Connection, store: Store, name: str) -> dict[str, A
     return {"objects": found.objects if found else None, "size": found.size if found else None}
 
 
+def _queue_label(connection: Connection, name: str) -> str | None:
+    return name if queues.find(connection, name) else None
+
+
+def _queue_create(connection: Connection, store: Store, name: str, actor: Actor) -> str:
+    return verbs.add(connection, store, queues.free_name(connection, name), actor).name
+
+
+def _queue_describe(connection: Connection, store: Store, name: str) -> dict[str, Any]:
+    found = queues.find(connection, name)
+    return {"messages": queue_messages.backlog(connection, found.id).count if found else None}
+
+
 KINDS: Final[Mapping[str, Kind]] = {
     "kv_namespace": Kind("KV namespace", "namespace_id", 10041, _kv_label, _kv_create, _kv_describe),
     "d1": Kind("D1 database", "id", 10181, _d1_label, _d1_create, _d1_describe),
     "r2_bucket": Kind("R2 bucket", "bucket_name", 10085, _r2_label, _r2_create, _r2_describe),
+    "queue": Kind("queue", "queue_name", 11000, _queue_label, _queue_create, _queue_describe),
 }
 """By the type of the bindings that point to them."""

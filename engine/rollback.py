@@ -66,7 +66,7 @@ async def deploy_versions(
         live = environments.live(connection, service, environment)
         chosen = [versions.get(connection, live.environment.id, version_id) for version_id, _ in shares]
         for version in chosen:
-            _check_resources(connection, version)
+            check_resources(connection, version)
             if not force:
                 _check_secrets(store.secrets, version, live)
         main = chosen[max(range(len(shares)), key=lambda index: shares[index][1])]
@@ -92,7 +92,8 @@ def _check_shares(shares: Sequence[tuple[str, float]]) -> None:
         raise ApiError(10210, f"The percentages of a deployment sum to 100, not {total:g}")
 
 
-def _check_resources(connection: Connection, version: Version) -> None:
+def check_resources(connection: Connection, version: Version) -> None:
+    """Whether what the version is bound to is still there; raises ApiError 10041 10085 10181 …."""
     for binding in version.bindings:
         resource = resources.of(binding)
         if resource is None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from engine import publish
 from engine.declared import SECRET_TYPES, Declared
+from engine.deploy import check_match
 from engine.errors import ApiError, NotFound
 from engine.model import Actor, Binding, Deployed, Environment, Live, Version
 from engine.store import Connection, Store, changes, environments, versions
@@ -20,6 +21,7 @@ async def change(
     metadata: Mapping[str, Any],
     actor: Actor,
     *,
+    if_match: str | None = None,
     message: str | None = None,
 ) -> Deployed:
     """Changes settings of the live version (`PATCH …/settings`): what `metadata` does not name stays.
@@ -27,13 +29,16 @@ async def change(
     Args:
         metadata: ``{"bindings"?: [...], "keep_bindings"?: [types], "compatibility_date"?, …}``. When bindings
             are given they replace all but secrets; one with only name and type keeps what it was.
+        if_match: id of the version that the changes were made from.
 
     Raises:
-        ApiError: 10007 10092 not found, 10222 nothing is deployed yet, those of `Declared.resolve`.
+        ApiError: 10412 (HTTP 412) when another version than `if_match` is live; 10007 10092 not found,
+            10222 nothing is deployed yet, those of `Declared.resolve`.
     """
 
     def work(connection: Connection) -> Deployed:
         live = environments.live(connection, service, environment)
+        check_match(connection, live, if_match)
         base = _version(live)
         bindings = base.bindings
         declared = metadata.get("bindings")

@@ -5,6 +5,7 @@ Everything in it belongs to one person: the folder is 0700, its files 0600.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -57,6 +58,11 @@ class StateFolder:
         return self.path / "drafts.sock"
 
     @property
+    def busy(self) -> Path:
+        """Which versions the live process runs: read when V8 has ended it."""
+        return self.path / "busy.map"
+
+    @property
     def engine_json(self) -> Path:
         """Where the running engine says how to reach it."""
         return self.path / "engine.json"
@@ -107,11 +113,20 @@ class StateFolder:
             return None
         return found if isinstance(found, dict) and "address" in found else None
 
-    def remember_engine(self, address: str, account_id: str, port: int, tls_port: int | None = None) -> None:
+    def remember_engine(
+        self,
+        address: str,
+        account_id: str,
+        port: int,
+        tls_port: int | None = None,
+        dns_port: int | None = None,
+    ) -> None:
         """Write engine.json: from now on the engine can be found."""
         content = {"address": address, "account_id": account_id, "pid": os.getpid(), "port": port}
         if tls_port is not None:
             content["tls_port"] = tls_port
+        if dns_port is not None:
+            content["dns_port"] = dns_port
         write_private(self.engine_json, json.dumps(content) + "\n")
 
     def forget_engine(self) -> None:
@@ -126,8 +141,8 @@ class StateFolder:
         return os.fdopen(descriptor, "ab", buffering=0)
 
     def note(self, text: str) -> None:
-        """One line of the supervisor's in the log."""
-        with self.open_log() as log:
+        """One line of the supervisor's in the log; a full disk does not end who has something to say."""
+        with contextlib.suppress(OSError), self.open_log() as log:
             log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} supervisor {text}\n".encode())
 
 

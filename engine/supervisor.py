@@ -20,9 +20,12 @@ import sys
 import time
 from dataclasses import dataclass, field
 from types import FrameType
-from typing import IO, Literal
+from typing import IO, TYPE_CHECKING, Literal
 
 from engine.statefolder import StateFolder, write_private
+
+if TYPE_CHECKING:
+    from engine import dns
 
 Kind = Literal["live", "drafts"]
 
@@ -42,6 +45,7 @@ class Child:
         kind: which.
         process: the one that runs, or the last that did.
         ready: read end of the pipe in which it says that it answers, or why it cannot.
+        answered: whether the one that runs has said that it answers.
         crashes: ends in a row that came soon after a start.
         due: when to start it again (monotonic seconds), or None while it runs.
     """
@@ -50,6 +54,7 @@ class Child:
     process: subprocess.Popen[bytes] | None = None
     ready: IO[bytes] | None = None
     started: float = 0.0
+    answered: bool = False
     crashes: int = 0
     due: float | None = 0.0
     said: bytearray = field(default_factory=bytearray)
@@ -68,6 +73,7 @@ class Supervisor:
         sock: the listening socket.
         tls: the listening socket for https, None without https.
         samples: whether a new account gets the sample services.
+        dns: the sockets of the DNS responder, None without one.
     """
 
     def __init__(
@@ -77,10 +83,12 @@ class Supervisor:
         tls: socket.socket | None = None,
         *,
         samples: bool = True,
+        dns: dns.Sockets | None = None,
     ) -> None:
         self.folder = folder
         self.sock = sock
         self.tls = tls
+        self.dns = dns
         self.samples = samples
         host, port = sock.getsockname()[:2]
         self.address = f"http://{address_host(host)}:{port}"
@@ -171,6 +179,8 @@ class Supervisor:
         self.sock.close()
         if self.tls is not None:
             self.tls.close()
+        if self.dns is not None:
+            self.dns.close()
 
     # ------------------------------------------------------------------ children
 
@@ -188,7 +198,12 @@ class Supervisor:
         if child.kind == "live":
             command += ["--fd", str(self.sock.fileno()), "--address", self.address]
             command += [] if self.samples else ["--no-samples"]
+            command += [] if child.process is None else ["--ended", str(child.process.returncode)]
             inherited.append(self.sock.fileno())
+            if self.dns is not None:
+                both = [self.dns.udp.fileno(), self.dns.tcp.fileno()]
+                command += ["--dns-fds", *map(str, both)]
+                inherited += both
             if self.tls is not None:
                 command += ["--tls-fd", str(self.tls.fileno()), "--tls-address", str(self.tls_address)]
                 inherited.append(self.tls.fileno())
@@ -204,6 +219,7 @@ class Supervisor:
         os.close(writable)
         child.ready = os.fdopen(readable, "rb", buffering=0)
         child.said.clear()
+        child.answered = False
         child.started, child.due = time.monotonic(), None
         self._selector.register(child.ready, selectors.EVENT_READ, child)
 
@@ -224,7 +240,9 @@ class Supervisor:
             self._stop()
             return
         lived = time.monotonic() - child.started
-        child.crashes = 0 if lived > HEALTHY else child.crashes + 1
+        # Who answered and was then killed did not fail to start: the next is started at once.
+        killed = child.answered and code == -signal.SIGKILL
+        child.crashes = 0 if lived > HEALTHY or killed else child.crashes + 1
         delay = 0.0 if child.crashes <= 1 else min(LAST_DELAY, FIRST_DELAY * 2 ** (child.crashes - 2))
         child.due = time.monotonic() + delay
         self.folder.note(f"{child.kind} ended with code {code} after {lived:.1f} s; restart in {delay:.2f} s")
@@ -253,9 +271,14 @@ class Supervisor:
             if not self._announced:
                 self._failure = message["error"]
             self.folder.note(f"{child.kind}: {message['error']}")
-        elif child.kind == "live" and not self._announced and not self._stopping:
+            return
+        child.answered = True
+        if child.kind == "live" and not self._announced and not self._stopping:
             self._announced = True
-            self.folder.remember_engine(self.address, message["account_id"], self.port, self.tls_port)
+            dns_port = self.dns.port if self.dns is not None else None
+            self.folder.remember_engine(
+                self.address, message["account_id"], self.port, self.tls_port, dns_port
+            )
             also = f" and {self.tls_address}" if self.tls_address else ""
             print(f"svc-tui engine at {self.address}{also}", flush=True)
             self._children["drafts"].due = 0.0  # not before: it would slow the start of what is waited for

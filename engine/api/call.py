@@ -19,6 +19,7 @@ from engine.api import envelope, multipart
 from engine.errors import ApiError, NotFound
 from engine.logs.logs import Logs
 from engine.logs.tails import Tails
+from engine.metrics.metrics import Metrics
 from engine.model import PRODUCTION, Actor, hostnames
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from engine.drafts.client import Drafts
     from engine.gateway.environments import Environments
     from engine.gateway.scheduler import Scheduler
+    from engine.pipelines.runner import Runner
     from engine.statefolder import StateFolder
     from engine.store import Store
     from engine.zones import Zones
@@ -54,9 +56,11 @@ class Engine:
         started_at: when this process began, ISO 8601.
         logs: what deployed workers said.
         tails: who listens to it by WebSocket.
+        metrics: what was counted of them.
         tls_address: `https://host:port`, None without https.
         zones: zones that exist or could.
         scheduler: runs the cron triggers.
+        pipelines: takes the runs of pipelines on.
         stopping: set when no endless answer may go on.
     """
 
@@ -71,9 +75,11 @@ class Engine:
     tls_address: str | None
     zones: Zones
     scheduler: Scheduler
+    pipelines: Runner
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     logs: Logs = field(default_factory=Logs)
     tails: Tails = field(default_factory=Tails)
+    metrics: Metrics = field(default_factory=Metrics)
 
     def hostname(self, service: str, environment: str) -> str:
         """The generated hostname of an environment."""

@@ -41,7 +41,7 @@ async def put(call: Call) -> Response:
         str(metadata.get("main_module") or metadata.get("body_part")),
         code,
         call.actor,
-        if_match=_if_match(call),
+        if_match=if_match(call),
         message=message if isinstance(message, str) else None,
         validate=call.engine.validate,
     )
@@ -65,7 +65,8 @@ def _with_main(call: Call, metadata: dict[str, Any], parts: list[Part]) -> dict[
     return {**metadata, "main_module": main} if main else {**metadata, "body_part": script}
 
 
-def _if_match(call: Call) -> str | None:
+def if_match(call: Call) -> str | None:
+    """The version that the `If-Match` field names, None without one."""
     header = call.request.headers.get("if-match", "").strip()
     if header in {"", "*"}:
         return None

@@ -37,23 +37,35 @@ async def listing(call: Call) -> Response:
 
 async def show(call: Call) -> Response:
     """`GET namespaces/:id`."""
-    return success(_shape(await _find(call)))
+    return success(_shape(await find(call)))
 
 
 async def objects(call: Call) -> Response:
-    """`GET namespaces/:id/objects?limit&cursor`: ids that have stored something, in order."""
+    """`GET namespaces/:id/objects?limit&cursor`: ids that have stored something, in order.
+
+    Ours besides: `size` in bytes of the disk, `alarm` in milliseconds of the epoch.
+    """
     limit = whole_number(call.query, "limit", 1000, least=1, most=10_000)
     cursor = call.query.get("cursor", "")
-    namespace = await _find(call)
+    namespace = await find(call)
     folder = call.store.path.parent / FOLDER / namespace.id
     found = await asyncio.to_thread(_objects, folder)
     ids = [each for each in found if each > cursor]
     shown = ids[:limit]
     info = {"count": len(shown), "cursor": shown[-1] if len(ids) > limit else "", "per_page": limit}
-    return success([{"id": each, "hasStoredData": True} for each in shown], info=info)
+    alarms = await call.store.read(lambda connection: durable.alarms_of(connection, namespace.id, shown))
+    sizes = await asyncio.to_thread(lambda: [_size(folder, each) for each in shown])
+    return success(
+        [
+            {"id": each, "hasStoredData": True, "size": size, "alarm": alarms.get(each)}
+            for each, size in zip(shown, sizes, strict=True)
+        ],
+        info=info,
+    )
 
 
-async def _find(call: Call) -> Namespace:
+async def find(call: Call) -> Namespace:
+    """The namespace that the path names; raises ApiError 10066."""
     namespace_id = call.params["namespace"]
     found = await call.store.read(lambda connection: durable.find(connection, namespace_id))
     if found is None:
@@ -63,6 +75,12 @@ async def _find(call: Call) -> Namespace:
 
 def _objects(folder: Path) -> list[str]:
     return sorted(each.stem for each in folder.glob("*.sqlite"))
+
+
+def _size(folder: Path, object_id: str) -> int:
+    """Bytes of an object's database and of what is not yet merged into it."""
+    files = (folder / f"{object_id}.sqlite", folder / f"{object_id}.sqlite-wal")
+    return sum(each.stat().st_size for each in files if each.exists())
 
 
 def _shape(found: Namespace) -> dict[str, Any]:

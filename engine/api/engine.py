@@ -9,13 +9,15 @@ from starlette.responses import Response
 
 from engine.api.call import ACCOUNT, Call, resource
 from engine.api.envelope import success
-from engine.store import services
+from engine.store import environments, services
 
 
 async def show(call: Call) -> Response:
     """How it is: address, processes, and how much runs."""
     engine = call.engine
-    found = await call.store.read(services.listing)
+    owners, places = await call.store.read(
+        lambda connection: (services.count(connection), environments.count(connection))
+    )
     return success(
         {
             "version": _version(),
@@ -25,8 +27,8 @@ async def show(call: Call) -> Response:
             "pid": os.getpid(),
             "started_at": engine.started_at,
             "drafts": "running" if await engine.drafts.answers() else "restarting",
-            "services": len(found),
-            "environments": sum(len(each.environments) for each in found),
+            "services": owners,
+            "environments": places,
             "isolates": engine.environments.isolates,
             "subdomain": call.store.account.subdomain,
         }

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from engine import clone as cloning
 from engine import environments as verbs
-from engine import resources
+from engine import quarantine, resources
 from engine.api import scripts, shapes
 from engine.api.call import ENVIRONMENT, SERVICE, Call, resource
 from engine.api.envelope import loads_object, success
@@ -85,6 +85,9 @@ async def _detail(call: Call, name: str) -> dict[str, Any]:
             },
             "deployments": shapes.history(connection, place, NEWEST),
             "deployments_count": deployments.count(connection, place.id),
+            "quarantine": quarantine.shown(
+                connection, [each for each, _ in live.deployment.versions] if live.deployment else []
+            ),
         }
 
     return await call.store.read(work)
@@ -122,8 +125,15 @@ def _name(body: dict[str, Any]) -> str:
     return name
 
 
+async def release(call: Call) -> Response:
+    """`DELETE environments/:e/quarantine`: let it run beside the others again."""
+    await quarantine.release(call.store, call.service, call.environment, call.actor)
+    return success(await _detail(call, call.environment))
+
+
 ROUTES = [
     resource(SERVICE + "/environments", get=listing, post=create),
     resource(ENVIRONMENT, get=show, put=scripts.put, patch=rename, delete=delete),
     resource(ENVIRONMENT + "/copy/{target}", post=copy),
+    resource(ENVIRONMENT + "/quarantine", delete=release),
 ]

@@ -83,6 +83,8 @@ def _filter(call: Call) -> Filter:
         filters.append({"query": query["search"]})
     if query.get("version"):
         filters.append({"scriptVersion": query["version"]})
+    if query.get("ray"):
+        filters.append({"ray": query["ray"]})
     if query.get("sampling_rate"):
         filters.append({"sampling_rate": _rate(query["sampling_rate"])})
     return parse(filters)

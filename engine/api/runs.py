@@ -38,6 +38,27 @@ async def check(call: Call) -> Response:
     return success({"diagnostics": await call.engine.drafts.check(call.service, call.environment, payload)})
 
 
+async def kept(call: Call) -> Response:
+    """`GET …/runs/:session`: `{"count", "items"}`, the writes that a sandboxed session keeps back."""
+    return await _kept(call, "list")
+
+
+async def apply(call: Call) -> Response:
+    """`POST …/runs/:session/apply`: do them all for real; they are kept back no more."""
+    return await _kept(call, "apply")
+
+
+async def drop(call: Call) -> Response:
+    """`DELETE …/runs/:session`: forget them."""
+    return await _kept(call, "drop")
+
+
+async def _kept(call: Call, action: str) -> Response:
+    await _exists(call)
+    session = call.params["session"]
+    return success(await call.engine.drafts.kept(call.service, call.environment, session, action))
+
+
 async def _exists(call: Call) -> None:
     await call.store.read(lambda connection: environments.get(connection, call.service, call.environment))
 
@@ -54,6 +75,8 @@ async def _lines(events: AsyncIterator[dict[str, Any] | bytes]) -> AsyncIterator
 
 ROUTES = [
     *worker_resource("/runs", post=run),
+    *worker_resource("/runs/{session}", get=kept, delete=drop),
+    *worker_resource("/runs/{session}/apply", post=apply),
     *worker_resource("/check", post=check),
     resource(ACCOUNT + "/workers/runs", post=run_alone),
 ]

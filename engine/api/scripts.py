@@ -13,23 +13,19 @@ from engine.api.call import ACCOUNT, SCRIPT, Call, resource, worker_resource
 from engine.api.envelope import success
 from engine.api.uploads import read_upload
 from engine.model import PRODUCTION
-from engine.store import Connection, durable, environments, services
+from engine.store import Connection, environments, overview, services
 
 
 async def listing(call: Call) -> Response:
     """`GET scripts`: the production script of each service."""
 
     def work(connection: Connection) -> list[dict[str, Any]]:
+        owners = services.rows(connection)
+        found = overview.of_services(connection, owners, production=True)
         return [
-            shapes.script(
-                place,
-                environments.live_of(connection, place),
-                each.tag,
-                durable.tag(connection, place.id),
-            )
-            for each in services.listing(connection)
-            for place in each.environments
-            if place.production
+            shapes.script(place.live.environment, place.live, each.tag, place.migration_tag)
+            for each in owners
+            for place in found[each.id]
         ]
 
     return success(await call.store.read(work))

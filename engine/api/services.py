@@ -13,15 +13,19 @@ from engine.api.envelope import success, whole_number
 from engine.errors import ApiError
 from engine.store import Connection, services
 
+#: Services on one page, at most.
+PAGE = 40
+
 
 async def listing(call: Call) -> Response:
     """`GET services`: by name, a page at a time, each with its environments."""
     page = whole_number(call.query, "page", 1, least=1)
-    size = whole_number(call.query, "per_page", 100, least=1, most=1000)
+    # Whoever asks for more gets that many: a page comes at once, however many environments there are.
+    size = min(whole_number(call.query, "per_page", PAGE, least=1, most=1000), PAGE)
 
     def work(connection: Connection) -> tuple[list[dict[str, Any]], int]:
-        found = services.listing(connection, size, (page - 1) * size)
-        return [shapes.service(connection, call.engine, each) for each in found], services.count(connection)
+        found = services.rows(connection, size, (page - 1) * size)
+        return shapes.services(connection, call.engine, found), services.count(connection)
 
     items, total = await call.store.read(work)
     info = {"page": page, "per_page": size, "count": len(items), "total_count": total}

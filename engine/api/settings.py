@@ -9,6 +9,7 @@ from starlette.responses import Response
 from engine import settings as verbs
 from engine.api import shapes
 from engine.api.call import Call, worker_resource
+from engine.api.content import if_match
 from engine.api.envelope import loads_object, success
 from engine.errors import ApiError
 from engine.store import environments
@@ -31,9 +32,14 @@ async def bindings(call: Call) -> Response:
 
 
 async def change(call: Call) -> Response:
-    """`PATCH …/settings`: JSON, or a form whose part `settings` is JSON (wrangler 4.86's secret bulk)."""
+    """`PATCH …/settings`: JSON, or a form whose part `settings` is JSON (wrangler 4.86's secret bulk).
+
+    `If-Match` refuses when another version went live since.
+    """
     metadata = await _metadata(call)
-    made = await verbs.change(call.store, call.service, call.environment, metadata, call.actor)
+    made = await verbs.change(
+        call.store, call.service, call.environment, metadata, call.actor, if_match=if_match(call)
+    )
     return success(shapes.settings(made.environment, made.version))
 
 

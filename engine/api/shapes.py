@@ -5,18 +5,19 @@ Secrets are shown by name and type only; nothing here ever sees their text.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.api.call import Engine
 from engine.gateway.previews import has_preview
 from engine.model import Deployment, Environment, Live, Service, Version
-from engine.store import Connection, deployments, durable, environments, versions
+from engine.store import Connection, deployments, durable, environments, overview, versions
+from engine.store.overview import Overview
 
 Json = dict[str, Any]
 
 #: What wrangler knows of "deployed from": it is silent about its own deploys, and asks about others.
-_DEPLOYED_FROM = {"app": "dash", "dash": "dash", "api": "api"}
+_DEPLOYED_FROM = {"app": "dash", "dash": "dash", "api": "api", "pipeline": "api"}
 #: Reasons that wrangler has words for; it prints "Unknown (…)" for others.
 _TRIGGERS = frozenset({"upload", "secret", "rollback", "promotion"})
 
@@ -61,10 +62,12 @@ def script(environment: Environment, live: Live, tag: str, migration_tag: str | 
 def environment(connection: Connection, engine: Engine, place: Environment, tag: str) -> Json:
     """EnvSummary: an environment, its hostname and what is live in it."""
     live = environments.live_of(connection, place)
-    return _environment(connection, engine, live, tag)
+    count, migration_tag = versions.count(connection, place.id), durable.tag(connection, place.id)
+    return _environment(engine, Overview(live, count, migration_tag), tag)
 
 
-def _environment(connection: Connection, engine: Engine, live: Live, tag: str) -> Json:
+def _environment(engine: Engine, found: Overview, tag: str) -> Json:
+    live = found.live
     place, version, deployment = live.environment, live.version, live.deployment
     shown: Json | None = None
     if version is not None and deployment is not None:
@@ -86,14 +89,26 @@ def _environment(connection: Connection, engine: Engine, live: Live, tag: str) -
         "hostname": engine.hostname(place.service, place.name),
         "url": engine.url(place.service, place.name),
         "live": shown,
-        "versions_count": versions.count(connection, place.id),
-        "script": script(place, live, tag, durable.tag(connection, place.id)),
+        "versions_count": found.versions,
+        "script": script(place, live, tag, found.migration_tag),
     }
 
 
 def service(connection: Connection, engine: Engine, found: Service) -> Json:
     """A service with all its environments."""
     places = [environment(connection, engine, place, found.tag) for place in found.environments]
+    return _service(found, places)
+
+
+def services(connection: Connection, engine: Engine, found: Sequence[Service]) -> list[Json]:
+    """Services with all their environments; those in `found` need not have them."""
+    places = overview.of_services(connection, found)
+    return [
+        _service(each, [_environment(engine, place, each.tag) for place in places[each.id]]) for each in found
+    ]
+
+
+def _service(found: Service, places: list[Json]) -> Json:
     default = next((place for place in places if place["production"]), places[0] if places else None)
     return {
         "id": found.id,

@@ -11,23 +11,30 @@ from engine.api import shapes
 from engine.api.call import ACCOUNT, Call, resource
 from engine.api.envelope import page_of, success
 from engine.errors import ApiError, service_not_found
-from engine.model import PRODUCTION, Environment, Service
-from engine.store import Connection, environments, services
+from engine.model import PRODUCTION, Environment, Live, Service
+from engine.store import Connection, environments, overview, services
 
 
 async def listing(call: Call) -> Response:
     """`GET workers/workers`."""
-    items = await call.store.read(
-        lambda connection: [_worker(connection, call, each) for each in services.listing(connection)]
-    )
-    return page_of(items, call.query)
+
+    def work(connection: Connection) -> list[dict[str, Any]]:
+        owners = services.rows(connection)
+        found = overview.of_services(connection, owners, production=True)
+        return [_worker(call, each, found[each.id][0].live if found[each.id] else None) for each in owners]
+
+    return page_of(await call.store.read(work), call.query)
 
 
 async def show(call: Call) -> Response:
     """`GET workers/workers/:n`; `subdomain.url` is where production answers."""
-    return success(
-        await call.store.read(lambda connection: _worker(connection, call, _find(connection, call)))
-    )
+
+    def work(connection: Connection) -> dict[str, Any]:
+        found = _find(connection, call)
+        place = found.default_environment
+        return _worker(call, found, environments.live_of(connection, place) if place else None)
+
+    return success(await call.store.read(work))
 
 
 async def change_latest(call: Call) -> Response:
@@ -65,15 +72,16 @@ def _find(connection: Connection, call: Call) -> Service:
     wanted = call.params["worker"]
     found = services.find(connection, wanted)
     if found is None:
-        found = next((each for each in services.listing(connection) if each.tag == wanted), None)
+        named = next((each.id for each in services.rows(connection) if each.tag == wanted), None)
+        found = services.find(connection, named) if named is not None else None
     if found is None:
         raise service_not_found(wanted)
     return found
 
 
-def _worker(connection: Connection, call: Call, found: Service) -> dict[str, Any]:
-    place = found.default_environment
-    live = environments.live_of(connection, place) if place else None
+def _worker(call: Call, found: Service, live: Live | None) -> dict[str, Any]:
+    """A Worker; `live` is its production, None when that was deleted."""
+    place = live.environment if live else None
     return {
         "id": found.tag,
         "name": found.id,

@@ -31,9 +31,12 @@ VERBS: Final = (
     "deploy",
     "env",
     "promote",
+    "pipeline",
     "rollback",
     "tail",
     "trust",
+    "export",
+    "account",
     "wrangler-env",
     "wrangler",
 )

@@ -1,4 +1,7 @@
-"""`python -m engine child live|drafts`: the two processes that the supervisor starts; not for people."""
+"""`python -m engine child …`: what the engine itself starts; not for people.
+
+`live` and `drafts` are the supervisor's, `isolate` is the live process's (engine.runtime.apart).
+"""
 
 from __future__ import annotations
 
@@ -24,18 +27,24 @@ CLOSING = 2.0
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb to the command line, without help: people have `serve`."""
     parser = subparsers.add_parser("child")
-    parser.add_argument("kind", choices=("live", "drafts"))
-    parser.add_argument("--state", type=Path, required=True)
-    parser.add_argument("--ready-fd", type=int, required=True)
+    parser.add_argument("kind", choices=("live", "drafts", "isolate"))
+    parser.add_argument("--state", type=Path)
+    parser.add_argument("--ready-fd", type=int)
     parser.add_argument("--fd", type=int)
     parser.add_argument("--address", default="")
     parser.add_argument("--tls-fd", type=int)
     parser.add_argument("--tls-address", default="")
+    parser.add_argument("--dns-fds", type=int, nargs=2)
     parser.add_argument("--no-samples", action="store_true")
+    parser.add_argument("--ended", type=int)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run one of the processes until it is told to stop; returns the exit code."""
+    if args.kind == "isolate":
+        from engine.runtime import apart_child
+
+        apart_child.serve(args.fd)
     logging.basicConfig(
         stream=sys.stderr,
         level=logging.INFO,
@@ -82,7 +91,9 @@ async def _live(args: argparse.Namespace, ready: Ready) -> int:
         ready.tell(error=str(error))
         return 1
     tls = (socket.socket(fileno=args.tls_fd), args.tls_address) if args.tls_fd is not None else None
-    live = Live(folder, store, socket.socket(fileno=args.fd), args.address, tls)
+    live = Live(folder, store, socket.socket(fileno=args.fd), args.address, tls, ended=args.ended)
+    if args.dns_fds is not None:
+        live.dns_sockets = args.dns_fds
     _stop_when_told(live.stop)
     try:
         await live.prepare(samples=not args.no_samples)

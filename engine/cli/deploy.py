@@ -42,12 +42,29 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--service", metavar="NAME", help="the service (default: the project's name)")
     parser.add_argument("--env", metavar="ENV", help="its environment (default: production)")
     parser.add_argument("-m", "--message", help="what the history says about it")
+    parser.add_argument("--watch", action="store_true", help="deploy again whenever a file is saved")
     parser.add_argument("--dev-vars", action="store_true", help="also set the values of .dev.vars as secrets")
     add_common(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Deploy; prints the version and where it answers. Returns the exit code."""
+    if args.watch:
+        from engine.cli import watch
+
+        return watch.run(args, lambda: _project(args), lambda client, found: _deploy(client, args, found))
+    project = _project(args)
+    with connected(args) as client:
+        shown = _deploy(client, args, project)
+    if args.json:
+        dump(shown)
+    else:
+        print(f"{shown['service']} › {shown['environment']}  v{shown['number']}  {shown['url']}")
+    return 0
+
+
+def _project(args: argparse.Namespace) -> Project:
+    """What is to be deployed."""
     from engine.wrangler.errors import ProjectError
     from engine.wrangler.project import read
 
@@ -59,15 +76,13 @@ def run(args: argparse.Namespace) -> int:
         raise CliError(f"{args.path} does not say which service it is: add --service NAME", USAGE)
     if args.dev_vars and not project.dev_vars:
         raise CliError(f"--dev-vars: there is no .dev.vars beside the configuration of {args.path}", USAGE)
-    with connected(args) as client:
-        live = _live(client, project.service, project.environment)
-        bindings = _bindings(client, project, live, args.dev_vars)
-        shown = _upload(client, project, live, bindings, args.message)
-    if args.json:
-        dump(shown)
-    else:
-        print(f"{shown['service']} › {shown['environment']}  v{shown['number']}  {shown['url']}")
-    return 0
+    return project
+
+
+def _deploy(client: Client, args: argparse.Namespace, project: Project) -> Json:
+    live = _live(client, str(project.service), project.environment)
+    bindings = _bindings(client, project, live, args.dev_vars)
+    return _upload(client, project, live, bindings, args.message)
 
 
 def _live(client: Client, service: str, environment: str) -> Json | None:

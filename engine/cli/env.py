@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from engine.cli import confirm
 from engine.cli.api import Client, Json, Refused, add_common, connected, dump, environment_path, service_path
+from engine.cli.code_diff import print_code
 from engine.cli.table import print_table
 
 PRODUCTION = "production"
@@ -42,6 +43,25 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     rename = verbs.add_parser("rename", help="another name, and with it another address")
     _names(rename, "SERVICE", "ENV", "NEW")
 
+    diff = verbs.add_parser(
+        "diff",
+        help="what differs between two environments",
+        description="Everything that differs: bindings, variables, secrets by name, compatibility, limits, "
+        "crons, routes, domains, observability, and the code; nothing that differs is left out.",
+    )
+    _names(diff, "SERVICE", "ENV")
+    diff.add_argument("other", nargs="?", default=PRODUCTION, metavar="OTHER", help="default: production")
+    diff.add_argument("--code", action="store_true", help="show the code's difference line by line")
+    diff.add_argument("--exit-code", action="store_true", help="exit 1 when something differs")
+
+    release = verbs.add_parser(
+        "release",
+        help="out of quarantine",
+        description="Let an environment whose code brought V8 down run beside the others again. A deployment "
+        "of other code does that by itself.",
+    )
+    _names(release, "SERVICE", "ENV")
+
     delete = verbs.add_parser(
         "delete",
         help="an environment with its history",
@@ -51,15 +71,52 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     _names(delete, "SERVICE", "ENV")
     delete.add_argument("-y", "--yes", action="store_true", help="do not ask")
     delete.add_argument("--force", action="store_true", help="also when other services bind to it")
-    for each in (listing, create, clone, rename, delete):
+    for each in (listing, create, clone, rename, diff, release, delete):
         add_common(each)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run one of the actions. Returns the exit code."""
     with connected(args) as client:
+        if args.action == "diff":
+            return _diff(client, args)
         _ACTIONS[args.action](client, args)
     return 0
+
+
+def _diff(client: Client, args: argparse.Namespace) -> int:
+    """From the other environment, production mostly, to this one."""
+    query = {"from": args.other, "to": args.env}
+    found = client.call("GET", f"{service_path(args.service)}/diff", params=query)
+    changed = [each for each in found["modules"] if each["status"] != "same"]
+    differs = bool(found["settings"] or changed)
+    if args.json:
+        dump(found)
+    elif not differs:
+        print(f"{args.env} is the same as {args.other}")
+    else:
+        rows = [(_label(row), _cell(row["from"]), _cell(row["to"])) for row in found["settings"]]
+        rows += [
+            (each["name"], "–" if each["status"] == "added" else "code", _lines(each)) for each in changed
+        ]
+        print_table(("", args.other, args.env), rows)
+        if args.code:
+            print_code(changed)
+    return 1 if args.exit_code and differs else 0
+
+
+def _label(row: Json) -> str:
+    name = str(row["key"])
+    return f"{name.removeprefix('binding:')} ({row['kind']})" if name.startswith("binding:") else name
+
+
+def _cell(text: str | None) -> str:
+    return "–" if text is None else " ".join(text.split())
+
+
+def _lines(module: Json) -> str:
+    words = {"added": "code", "removed": "–"}.get(module["status"], "code")
+    return f"{words}  +{module['added']} −{module['removed']}"
 
 
 def _list(client: Client, args: argparse.Namespace) -> None:
@@ -112,6 +169,11 @@ def _rename(client: Client, args: argparse.Namespace) -> None:
     _show(args, client.call("PATCH", path, {"environment": args.new}))
 
 
+def _release(client: Client, args: argparse.Namespace) -> None:
+    path = environment_path(args.service, args.env)
+    _show(args, client.call("DELETE", f"{path}/quarantine"))
+
+
 def _delete(client: Client, args: argparse.Namespace) -> None:
     path = environment_path(args.service, args.env)
     client.call("GET", path)  # what is not there needs no confirmation
@@ -145,5 +207,6 @@ _ACTIONS: dict[str, Callable[[Client, argparse.Namespace], None]] = {
     "create": _create,
     "clone": _clone,
     "rename": _rename,
+    "release": _release,
     "delete": _delete,
 }

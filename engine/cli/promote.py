@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 from typing import Any, TextIO
 
 from engine.cli import confirm
 from engine.cli.api import Json, add_common, connected, dump, service_path
-from engine.cli.errors import CliError
+from engine.cli.code_diff import print_code
+from engine.cli.errors import USAGE, CliError
 from engine.cli.table import print_table
 
 _AFTER = {"moves": "→ moves", "stays": "= stays", "same": "= same", "stops": "✗ stops it"}
@@ -21,11 +23,24 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="make one environment's code live in another",
         description="Promote what is live in one environment to another. The code moves; the target keeps "
         "its own variables, secrets and resources, unless --move names one. Shows the plan, then asks; "
-        "production asks for its name to be typed.",
+        "production asks for its name to be typed. With ENV before --to the code goes to another account "
+        "(see svc-tui account), whose variables, secrets and resources stay its own.",
     )
     parser.add_argument("service", metavar="SERVICE")
-    parser.add_argument("--from", dest="source", required=True, metavar="ENV", help="whose code it is")
-    parser.add_argument("--to", dest="target", required=True, metavar="ENV", help="where it goes live")
+    parser.add_argument(
+        "environment", nargs="?", metavar="ENV", help="whose code it is, when --to is an account"
+    )
+    parser.add_argument("--from", dest="source", metavar="ENV", help="whose code it is")
+    parser.add_argument(
+        "--to",
+        dest="target",
+        required=True,
+        metavar="ENV",
+        help="where it goes live; with ENV before it, ACCOUNT[/SERVICE[/ENV]]",
+    )
+    parser.add_argument(
+        "--secrets", type=Path, metavar="FILE", help="texts of another account's secrets, in dotenv form"
+    )
     parser.add_argument(
         "--move",
         action="append",
@@ -42,6 +57,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Show the plan, ask, promote. Returns the exit code."""
+    if args.environment is not None or "/" in args.target:
+        from engine.cli import promote_account
+
+        if (args.environment is None) == (args.source is None):
+            raise CliError("name the environment once: promote SERVICE ENV --to ACCOUNT", USAGE)
+        return promote_account.run(args, args.environment or args.source)
+    if args.source is None or args.secrets is not None:
+        raise CliError("an environment of this service is the target of promote --from ENV --to ENV", USAGE)
     with connected(args) as client:
         path = f"{service_path(args.service)}/promotions"
         asked: Json = {"from": args.source, "to": args.target, "move": _keys(args.move)}
@@ -85,7 +108,7 @@ def _print_plan(args: argparse.Namespace, plan: Json, file: TextIO) -> None:
         ("", args.source, args.target, "after"), [_cells(row, plan["code"]) for row in plan["rows"]], file
     )
     if args.diff:
-        _print_diff(plan["code"], file)
+        print_code(plan["code"]["modules"], file)
 
 
 def _cells(row: Json, code: Json) -> tuple[str, str, str, str]:
@@ -103,14 +126,3 @@ def _cell(text: Any) -> str:
         return "–"
     shown = " ".join(str(text).split())
     return shown if len(shown) <= 32 else f"{shown[:31]}…"
-
-
-def _print_diff(code: Json, file: TextIO) -> None:
-    for module in code["modules"]:
-        if module["status"] == "same":
-            continue
-        print(f"\n{module['name']}  {module['status']}", file=file)
-        for hunk in module["hunks"]:
-            print(hunk["header"], file=file)
-            for line in hunk["lines"]:
-                print(f"{line['op']}{line['text']}", file=file)

@@ -7,10 +7,12 @@ import base64
 import contextlib
 import json
 import sys
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.cli import confirm
 from engine.cli.api import Client, Json, add_common, connected, environment_path
 from engine.cli.errors import FAILED, USAGE, CliError
 from engine.cli.run_report import Report
@@ -44,6 +46,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--service", metavar="NAME", help="the service whose bindings the code gets")
     parser.add_argument("--env", metavar="ENV", help="its environment (default: production)")
     parser.add_argument("--live", action="store_true", help="do the writes instead of keeping them back")
+    parser.add_argument(
+        "--apply",
+        action="store_true",
+        help="ask to do the writes that were kept back, when the run went well",
+    )
+    parser.add_argument("-y", "--yes", action="store_true", help="with --apply: do not ask")
     parser.add_argument("--trace", action="store_true", help="show every binding call")
     parser.add_argument("--cpu-ms", type=int, metavar="MS", help="CPU limit in milliseconds")
     add_common(parser)
@@ -60,7 +68,10 @@ def run(args: argparse.Namespace) -> int:
         raise CliError(str(error)) from None
     if args.env is not None and args.service is None and project.bindings is None:
         raise CliError("--env names an environment of a service: add --service NAME", USAGE)
+    if args.apply and (args.service is None or args.live):
+        raise CliError("--apply is for writes that were kept back: it needs --service, without --live", USAGE)
     question = _question(args, project)
+    kept = 0
     report = Report(include=args.include, trace=args.trace)
     with connected(args) as client:
         path = "/workers/runs"
@@ -70,12 +81,37 @@ def run(args: argparse.Namespace) -> int:
             question["request"]["url"] = _absolute(args.url, _base(client, args.service, environment))
         with client.lines(path, question) as events, _as_they_come():
             for event in events:
+                if event["type"] == "writes":
+                    kept = event["count"]
                 if args.json:
                     print(json.dumps(event, ensure_ascii=False), flush=True)
                     report.outcome = event.get("outcome", report.outcome)
                 else:
                     report.take(event)
+        if args.apply and kept:
+            _settle(args, client, f"{path}/{question['session']}", kept, report.outcome == "ok")
     return 0 if report.outcome == "ok" else FAILED
+
+
+def _settle(args: argparse.Namespace, client: Client, session: str, kept: int, ran: bool) -> None:
+    """Apply what a run has kept back, or drop it: it failed, or that was not confirmed."""
+    environment = args.env or "production"
+    what = f"{kept} write{'' if kept == 1 else 's'}"
+    applied = False
+    try:
+        if not ran:
+            print(f"the run failed: {what} dropped", file=sys.stderr)
+            return
+        if not args.yes and environment == "production":
+            confirm.type_name(args.service, f"This does {what} for real in production of {args.service}.")
+        elif not args.yes:
+            confirm.ask(f"Do {what} for real in {environment} of {args.service}?")
+        client.call("POST", f"{session}/apply")
+        applied = True
+        print(f"applied {what}", file=sys.stderr)
+    finally:
+        if not applied:
+            client.call("DELETE", session)
 
 
 def _question(args: argparse.Namespace, project: Project) -> Json:
@@ -100,6 +136,7 @@ def _question(args: argparse.Namespace, project: Project) -> Json:
             "body_base64": None if body is None else base64.b64encode(body).decode("ascii"),
         },
         "mode": "live" if args.live else "sandbox",
+        "session": uuid.uuid4().hex if args.apply else None,
         "trace": args.trace or args.json,
         "limits": {"cpu_ms": args.cpu_ms} if args.cpu_ms is not None else {},
     }

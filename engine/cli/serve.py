@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import argparse
 import errno
+import os
 import socket
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.statefolder import FolderError, FolderTaken, StateFolder, default_path
+
+if TYPE_CHECKING:
+    from engine import dns
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT, DEFAULT_TLS_PORT = 8787, 8443
@@ -33,6 +38,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         type=port_number,
         default=DEFAULT_TLS_PORT,
         help="port for https (default: %(default)s, or a free one when that is in use; 0 takes a free one)",
+    )
+    parser.add_argument(
+        "--dns-port",
+        type=port_number,
+        default=os.environ.get("SVC_TUI_DNS_PORT") or None,
+        help="answer DNS for this engine's names on a loopback port (default: $SVC_TUI_DNS_PORT, else off; "
+        "0 takes a free one)",
     )
     parser.add_argument("--state", type=Path, help="state folder (default: $SVC_TUI_STATE, else the user's)")
     parser.add_argument(
@@ -60,7 +72,22 @@ def run(args: argparse.Namespace) -> int:
         sock = listen(args.host, args.port)
     except OSError as error:
         return _refuse(_port_reason(args.host, args.port, error), EXIT_PORT)
-    return Supervisor(folder, sock, _listen_tls(args.host, args.tls_port), samples=not args.no_samples).run()
+    try:
+        names = _listen_dns(args.dns_port)
+    except OSError as error:
+        sock.close()
+        return _refuse(f"cannot answer DNS: {error.strerror or error}; choose another --dns-port", EXIT_PORT)
+    tls = _listen_tls(args.host, args.tls_port)
+    return Supervisor(folder, sock, tls, samples=not args.no_samples, dns=names).run()
+
+
+def _listen_dns(port: int | None) -> dns.Sockets | None:
+    """The sockets for DNS; None when nobody asked for it."""
+    if port is None:
+        return None
+    from engine import dns
+
+    return dns.listen(port)
 
 
 def _listen_tls(host: str, port: int) -> socket.socket | None:

@@ -6,7 +6,7 @@ import asyncio
 import base64
 import contextlib
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +89,27 @@ class Drafts:
         diagnostics: list[dict[str, Any]] = answer["diagnostics"]
         return diagnostics
 
+    async def kept(self, service: str, environment: str, session: str, action: str) -> dict[str, Any]:
+        """What a draft session keeps back: `{count, items}`.
+
+        Args:
+            action: "list", "apply" (do it all for real) or "drop".
+
+        Raises:
+            ApiError: 10007, there is no such session; 10026, it cannot be applied; 10013, the drafts engine
+                ended meanwhile.
+        """
+        names = {"service": service, "environment": environment, "session": session}
+        try:
+            # Not asked twice: what was applied in part must not be applied again.
+            answer = await self._first({"verb": "kept", **names, "action": action})
+        except DraftsDied:
+            raise ApiError(10013, RESTARTED, 503) from None
+        if "error" in answer:
+            error = answer["error"]
+            raise ApiError(error["code"], error["message"], error["status"])
+        return answer
+
     async def describe(self, draft: VersionDraft) -> dict[str, Any]:
         """Compile a script and run its global scope.
 
@@ -114,6 +135,44 @@ class Drafts:
             raise ApiError(
                 10021, "Script startup exceeded memory limits: V8 ran out of memory in its global scope.", 400
             ) from None
+
+    async def probe(
+        self, draft: VersionDraft, requests: Sequence[Mapping[str, Any]]
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Ask a version that is not deployed, sandboxed, one request after the other.
+
+        Args:
+            draft: its code, bindings and settings, and the environment it is meant for.
+            requests: `{method, url, headers: [[name, value]], body: base64 or None, patterns}` each, the last
+                regular expressions that are tried on the answer's body.
+
+        Yields:
+            `{status, headers, body, size, time, error, matches}` for each request as it is answered (the body
+            as text, at most 1 MiB; time in milliseconds), or `{error}` alone when the code does not start.
+
+        Raises:
+            DraftsAway, DraftsDied: nobody answers, or the process ended meanwhile.
+        """
+        question = {
+            "verb": "probe",
+            "service": draft.service,
+            "environment": draft.environment,
+            "main_module": draft.main_module,
+            "modules": [_module(each) for each in draft.modules],
+            "bindings": [_binding(each) for each in draft.bindings],
+            "settings": draft.settings.to_json(),
+            "requests": list(requests),
+        }
+        async for line in self._ask(question):
+            yield orjson.loads(line)
+
+    async def patterns(self, patterns: Sequence[str]) -> list[str | None]:
+        """What is wrong with each of these regular expressions of JavaScript, or None."""
+        if not patterns:
+            return []
+        answer = await self._one({"verb": "patterns", "patterns": list(patterns)})
+        errors: list[str | None] = answer["errors"]
+        return errors
 
     async def _one(self, question: dict[str, Any]) -> dict[str, Any]:
         """The one object of an answer; asked again when the process died, perhaps of another question."""

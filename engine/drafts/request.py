@@ -40,7 +40,7 @@ def check_code(body: Mapping[str, Any]) -> dict[str, Any]:
 def check_run(body: Mapping[str, Any]) -> dict[str, Any]:
     """The whole of a run's request, with every key there; raises ApiError 10026."""
     mode = body.get("mode", "sandbox")
-    if mode not in {"sandbox", "live"}:
+    if mode not in ("sandbox", "live"):  # a list cannot be looked up in a set
         raise ApiError(10026, f'mode is {mode!r}: "sandbox" keeps writes back, "live" does them.', 400)
     limits = body.get("limits") or {}
     cpu = limits.get("cpu_ms") if isinstance(limits, dict) else -1
@@ -89,7 +89,7 @@ def _module(given: Any) -> dict[str, Any]:
         raise ApiError(10026, "Each module must be an object with a name.", 400)
     name = given["name"]
     kind = given.get("type") or _type_of(name)
-    if kind not in MODULE_TYPES:
+    if not isinstance(kind, str) or kind not in MODULE_TYPES:
         raise ApiError(10026, f"Module {name} has the unknown type {kind!r}.", 400)
     if not isinstance(given.get("text"), str) and not isinstance(given.get("base64"), str):
         raise ApiError(10026, f"Module {name} has neither text nor base64.", 400)

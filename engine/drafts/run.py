@@ -17,6 +17,7 @@ from http import HTTPStatus
 from typing import Any
 
 from engine.bindings.overlay import Overlay
+from engine.d1 import SqlError
 from engine.drafts import events
 from engine.drafts.describe import version_of
 from engine.drafts.request import modules_of, request_of
@@ -30,6 +31,7 @@ from engine.runtime.http import Response
 from engine.runtime.invocation import Call, ConsoleLine, Invocation
 from engine.runtime.limits import Limits
 from engine.runtime.worker import Worker
+from engine.store import Store
 
 #: CPU milliseconds of a run that asks for no limit of its own: a mistake should show soon.
 CPU_MS = 5_000
@@ -67,11 +69,45 @@ class Runner:
             if overlay is not None and question["session"] is None:
                 overlay.drop()
 
+    async def kept(self, question: Mapping[str, Any], store: Store) -> dict[str, Any]:
+        """What a session keeps back, listed, applied or dropped.
+
+        Args:
+            question: `{service, environment, session, action}`, the last "list", "apply" or "drop".
+            store: where it is applied, in one transaction for what is in the database.
+
+        Returns:
+            `{count, items}`: how many writes that were, and those of them that were listed.
+
+        Raises:
+            ApiError: 10007, there is no such session; 10026, what it keeps back cannot be applied.
+        """
+        overlay = self._sessions.get(_key(question))
+        if overlay is None:
+            name = question["session"]
+            raise ApiError(10007, f"No draft session {name} keeps anything back here; it may be gone.", 404)
+        answer = {"count": overlay.count, "items": [each.to_json() for each in overlay.since()]}
+        if question["action"] == "apply":
+            if not overlay.applicable:
+                raise ApiError(
+                    10026,
+                    "This session wrote to Durable Objects, on copies of them, and that cannot be applied: "
+                    "drop it, or run it without them.",
+                    409,
+                )
+            try:
+                await overlay.apply(store)
+            except SqlError as error:
+                raise ApiError(10026, f"Nothing was applied to D1: {error}", 409) from None
+        elif question["action"] == "drop":
+            overlay.drop()
+        return answer
+
     def _overlay(self, question: Mapping[str, Any]) -> Overlay:
         session = question["session"]
         if session is None:
             return Overlay()
-        key = f"{question['service']}\0{question['environment']}\0{session}"
+        key = _key(question)
         overlay = self._sessions.get(key)
         if overlay is None:
             overlay = self._sessions[key] = Overlay()
@@ -239,6 +275,10 @@ class Run:
 
     def _on_call(self, call: Call) -> None:
         self._emit(events.call(call))
+
+
+def _key(question: Mapping[str, Any]) -> str:
+    return f"{question['service']}\0{question['environment']}\0{question['session']}"
 
 
 def _variable(name: str, value: Any) -> Binding:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.drafts.describe import describe
+from engine.drafts.probe import Prober
 from engine.drafts.request import modules_of
 from engine.drafts.run import PATIENCE, Runner
 from engine.drafts.wire import LIMIT, pack_line, read_question
@@ -45,10 +46,14 @@ class Server:
         self._environments = environments
         self._compiler = compiler
         self._runner = Runner(environments, compiler)
+        self._prober = Prober(environments, compiler)
         self._verbs: Mapping[str, Answer] = {
             "run": self._run,
+            "kept": self._kept,
             "check": self._check,
             "describe": self._describe,
+            "probe": self._probe,
+            "patterns": self._patterns,
         }
 
     async def listen(self, path: Path) -> asyncio.Server:
@@ -107,6 +112,13 @@ class Server:
         if not await self._runner.run(question, writer):
             self._sick = True
 
+    async def _kept(self, question: dict[str, Any], writer: asyncio.StreamWriter) -> None:
+        try:
+            answer = await self._runner.kept(question, self._environments.objects.store)
+        except ApiError as error:
+            answer = {"error": {"code": error.code, "message": error.message, "status": error.status}}
+        writer.write(pack_line(answer))
+
     async def _check(self, question: dict[str, Any], writer: asyncio.StreamWriter) -> None:
         diagnostics: list[dict[str, Any]] = []
         live = await self._environments.live(question["service"], question["environment"])
@@ -126,6 +138,18 @@ class Server:
                 for each in error.diagnostics
             ]
         writer.write(pack_line({"diagnostics": diagnostics}))
+
+    async def _probe(self, question: dict[str, Any], writer: asyncio.StreamWriter) -> None:
+        bindings = tuple(_binding(each) for each in question["bindings"])
+        try:
+            await self._prober.probe(question, bindings, writer)
+        except ApiError as error:
+            writer.write(pack_line({"error": error.message}))
+        await self._look(PATIENCE)
+
+    async def _patterns(self, question: dict[str, Any], writer: asyncio.StreamWriter) -> None:
+        writer.write(pack_line({"errors": await self._prober.patterns(question["patterns"])}))
+        await self._look(PATIENCE)
 
     async def _describe(self, question: dict[str, Any], writer: asyncio.StreamWriter) -> None:
         draft = VersionDraft(

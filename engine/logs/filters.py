@@ -99,6 +99,13 @@ def _version(value: Any) -> Filter:
     return lambda record: record.version == value
 
 
+def _ray(value: Any) -> Filter:
+    if not isinstance(value, str):
+        raise ApiError(10026, "ray is what the cf-ray header of an answer says")
+    wanted = value.lower()
+    return lambda record: record.ray == wanted
+
+
 def _texts(name: str, value: Any) -> Sequence[str]:
     values = [value] if isinstance(value, str) else value
     if not isinstance(values, list) or not all(isinstance(each, str) for each in values):
@@ -114,4 +121,5 @@ _KINDS: Mapping[str, Callable[[Any], Filter]] = {
     "client_ip": _client_ip,
     "query": _query,
     "scriptVersion": _version,
+    "ray": _ray,
 }

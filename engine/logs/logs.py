@@ -6,12 +6,15 @@ import logging
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Mapping
 from itertools import islice
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from engine.logs.record import Record
 from engine.model import Change
 from engine.runtime.http import Request, Response
 from engine.runtime.invocation import Invocation
+
+if TYPE_CHECKING:
+    from engine.metrics.metrics import Metrics
 
 #: Records and bytes kept of one environment, and bytes of all of them.
 KEPT: Final = 1000
@@ -28,9 +31,15 @@ log = logging.getLogger("engine.logs")
 
 
 class Logs:
-    """What the environments of this process did."""
+    """What the environments of this process did.
 
-    def __init__(self) -> None:
+    Args:
+        metrics: counts it; None counts nothing.
+    """
+
+    def __init__(self, metrics: Metrics | None = None) -> None:
+        self._metrics = metrics
+        self._answered = metrics.answered if metrics is not None else None
         self._rings: OrderedDict[Key, _Ring] = OrderedDict()
         self._listeners: dict[Key, list[Listener]] = {}
         self._bytes = 0
@@ -47,7 +56,7 @@ class Logs:
             entrypoint: the exported class that is asked, None for the default export.
         """
         listened = (invocation.service, invocation.environment) in self._listeners
-        return Record(invocation, event, entrypoint, listened, self._ended)
+        return Record(invocation, event, entrypoint, listened, self._ended, self._answered)
 
     async def record(
         self,
@@ -65,6 +74,11 @@ class Logs:
             raise
         record.responded(answer.status if isinstance(answer, Response) else None)
         return answer
+
+    def served(self, invocation: Invocation, status: int) -> None:
+        """Count a request that a static file answered: there is nothing to record of it."""
+        if self._metrics is not None:
+            self._metrics.served(invocation, status)
 
     def listen(self, service: str, environment: str, listener: Listener) -> Callable[[], None]:
         """Tell a listener every record when it ends; the answer stops that."""
@@ -108,6 +122,8 @@ class Logs:
     def _ended(self, record: Record) -> None:
         self._seq += 1
         record.seq = self._seq
+        if self._metrics is not None:
+            self._metrics.ended(record)
         key = (record.service, record.environment)
         ring = self._rings.get(key)
         if ring is None:

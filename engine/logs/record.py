@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from engine.runtime.errors import Outcome, WorkerError
 from engine.runtime.http import Request
-from engine.runtime.invocation import ConsoleLine, Invocation
+from engine.runtime.invocation import ConsoleLine, Invocation, ray_of
+
+if TYPE_CHECKING:
+    from engine.metrics.counters import Counters
 
 #: Bytes of console text kept of one invocation (workers/platform/limits: 256 KB of log data a request).
 LOG_BYTES: Final = 256 * 1024
@@ -32,22 +35,28 @@ class Record:
         entrypoint: the exported class that was asked, None for the default export.
         places: whether somebody wants to know where in the files each console line was written.
         ended: told once, when the answer is known and nothing of the invocation is under way any more.
+        answered: told once, with the milliseconds it took, when the answer is known.
     """
 
     __slots__ = (
+        "_answered",
         "_began",
         "_ended",
         "_invocation",
         "answered",
         "at",
+        "caller",
+        "counters",
         "cpu_ms",
         "entrypoint",
         "environment",
         "exceptions",
+        "first",
         "headers",
         "id",
         "lines",
         "method",
+        "origin",
         "other",
         "outcome",
         "seq",
@@ -67,8 +76,11 @@ class Record:
         entrypoint: str | None,
         places: bool,
         ended: Callable[[Record], None],
+        answered: Callable[[Record, float], None] | None = None,
     ) -> None:
         self.id = invocation.id
+        self.first = invocation.tree.first
+        self.caller = invocation.caller
         self.seq = 0
         self.service = invocation.service
         self.environment = invocation.environment
@@ -79,8 +91,11 @@ class Record:
         self.headers: list[tuple[str, str]] = []
         if isinstance(event, Request):
             self.method, self.url, self.headers = event.method, event.url, event.headers
+            if self.id == self.first:
+                invocation.tree.headers = self.headers
         else:
             self.other = event
+        self.origin = invocation.tree.headers
         self.lines: list[tuple[ConsoleLine, float]] = []
         self.exceptions: list[tuple[WorkerError, float]] = []
         self.outcome: Outcome = "ok"
@@ -91,6 +106,8 @@ class Record:
         self.truncated = False
         self.answered = False
         self._began = time.monotonic()
+        self.counters: Counters | None = None
+        self._answered = answered
         self._ended: Callable[[Record], None] | None = ended
         self._invocation: Invocation | None = invocation
         invocation.on_console = self._console
@@ -102,6 +119,11 @@ class Record:
         """The answer is known; `status` is None for an event that is not a request."""
         self.status = status
         self.answered = True
+        answered, self._answered = self._answered, None
+        if answered is not None:
+            if self._invocation is not None:
+                self.version = self._invocation.version
+            answered(self, (time.monotonic() - self._began) * 1000)
         if self._invocation is not None and not self._invocation.open:
             self._end()
 
@@ -148,6 +170,7 @@ class Record:
         """The record as a tail's client gets it (API.md §2 tail; times are milliseconds since 1970)."""
         return {
             "id": f"{self.id:08x}",
+            "ray": self.ray,
             "outcome": self.outcome,
             "scriptName": self.service,
             "environment": self.environment,
@@ -191,6 +214,11 @@ class Record:
         trace["wallTime"] = round(self.wall_ms, 3)
         trace["cpuTime"] = round(self.cpu_ms, 3)
         return trace
+
+    @property
+    def ray(self) -> str:
+        """The id of the request that caused it, as its `cf-ray` header says it."""
+        return ray_of(self.first)
 
     def header(self, name: str) -> str | None:
         """A header of the request, lines of the same name joined; None without one."""

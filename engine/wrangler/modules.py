@@ -39,11 +39,12 @@ MAX_FILES: Final = 2000
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """One module: its name (path from the project's root, forward slashes), type and content."""
+    """One module: its name (path from the project's root, forward slashes), type, content, and its file."""
 
     name: str
     type: str
     content: bytes
+    file: Path | None = None
 
 
 def collect(main: Path) -> list[SourceFile]:
@@ -74,6 +75,7 @@ def collect(main: Path) -> list[SourceFile]:
             path.relative_to(root).as_posix(),
             "script" if path == main and classic else _TYPES.get(path.suffix, "esm"),
             contents[path],
+            path,
         )
         for path in ordered
     ]

@@ -1,0 +1,1 @@
+"""What the environments did, in numbers: counters, latencies and rates in bounded memory."""

@@ -1,0 +1,1 @@
+"""Queues: what may be sent, who consumes it, and when it is delivered."""
