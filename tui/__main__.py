@@ -20,7 +20,9 @@ VERBS = """verbs (svc-tui VERB --help says more):
   deploy     a file or a wrangler project
   env        list, create, clone, rename, delete environments
   promote    move an environment's code to another one
-  rollback   return to an earlier version"""
+  rollback   return to an earlier version
+  export     write services as files for workerd or wrangler
+  account    accounts of other engines and of Cloudflare"""
 
 
 def main() -> None:

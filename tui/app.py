@@ -13,12 +13,14 @@ from textual.screen import Screen
 from textual.signal import Signal
 
 from tui import paths, settings
-from tui.client import Engine
+from tui.accounts import LOCAL, Account
+from tui.client import Engine, EngineAway, EngineError
 from tui.commands import app as commands
+from tui.commands.accounts import SwitchAccount
 from tui.commands.base import Command, CommandHost
 from tui.drafts import FILE, Drafts
 from tui.feed import Feed
-from tui.launch import Launcher
+from tui.launch import Launcher, Nobody
 from tui.markup import escape
 from tui.messages import Change, Connected, EngineState
 from tui.options import Options
@@ -26,6 +28,8 @@ from tui.screens.base import SvcScreen
 from tui.screens.browse import BrowseScreen
 from tui.themed import ThemedApp
 from tui.widgets.service_tree import Place
+
+STARTED_READ_ONLY = "svc-tui was started with --read-only"
 
 
 def _command_provider() -> type[Provider]:
@@ -60,10 +64,13 @@ class SvcApp(CommandHost, ThemedApp):
         self.animation_level = "none"
         self.options = options
         self.read_only = options.read_only
+        self.read_only_because = STARTED_READ_ONLY
         self.settings, problems = settings.read(paths.config_file())
         self.problems = problems
         self.engine = Engine(options.state, read_only=options.read_only)
         self.drafts = Drafts(options.state)
+        self.account = Account(LOCAL)
+        """The account on the screen."""
         self.account_changed: Signal[Connected | Change] = Signal(self, "account-changed")
         """What changes in the account; screens that show it subscribe."""
         launcher = Launcher(options.state, options.port, options.samples)
@@ -178,6 +185,44 @@ class SvcApp(CommandHost, ThemedApp):
         from tui.commands.open import offer
 
         offer(self)
+
+    # ------------------------------------------------------------------ accounts
+
+    @on(SwitchAccount)
+    def _switch_account(self) -> None:
+        from tui import switching
+
+        switching.offer(self, self.use_account)
+
+    @work(exclusive=True, group="account")
+    async def use_account(self, account: Account) -> None:
+        """Look at another account, from its list of services on."""
+        from tui import switching
+
+        names = [screen.unsaved() for screen in self.screen_stack if isinstance(screen, SvcScreen)]
+        if unsaved := ", ".join(filter(None, names)):
+            self.notify(f"{escape(unsaved)} is not saved: save it, or leave its screen first.")
+            return
+        try:
+            engine = await switching.connect(account, self.options.state, self.options.read_only)
+        except (EngineAway, EngineError) as error:
+            self.notify(escape(f"{account.name}: {error}"), severity="error")
+            return
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        self.workers.cancel_group(self, "feed")
+        former, self.engine, self.account = self.engine, engine, account
+        self.read_only, self.drafts = engine.read_only, Drafts(engine.state)
+        self.read_only_because = engine.read_only_because or STARTED_READ_ONLY
+        local = Launcher(engine.state, self.options.port if account.name == LOCAL else None, False)
+        launcher = Nobody(account.where) if account.base_url else local
+        self.feed = Feed(engine, launcher, self._engine_changed, self.account_changed.publish)
+        self.engine_state = EngineState("starting")
+        browse = self.screen_stack[0]
+        if isinstance(browse, BrowseScreen):
+            browse.forget()
+        self.run_worker(self.feed.follow(), group="feed", exit_on_error=True)
+        await former.close()
 
     # ------------------------------------------------------------------ the end
 

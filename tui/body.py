@@ -9,6 +9,8 @@ from html.parser import HTMLParser
 from typing import Any
 
 from tui.format import size as format_size
+from tui.html_text import html_text
+from tui.image_info import image_info
 from tui.lexers import lexer_for_content_type
 
 MOST_LINES = 2_000
@@ -47,8 +49,11 @@ def show(head: bytes, size: int, content_type: str) -> Shown:
     head = head[:MOST_BYTES]
     text = _decode(head, content_type, essence, cut)
     if text is None:
+        facts = "".join(f"{label:<8}{value}\n" for label, value in image_info(head))
         notice = f"binary, first 1 KB of {format_size(size)}." if size > 1024 else "binary."
-        return Shown(_hex(head[:1024]), essence or "binary", None, notice)
+        return Shown(
+            f"{facts}\n{_hex(head[:1024])}" if facts else _hex(head[:1024]), essence or "binary", None, notice
+        )
     kind = essence.rpartition("/")[2].rpartition("+")[2].removeprefix("x-") or "text"
     kind = "text" if kind == "plain" else kind
     if not cut:
@@ -59,6 +64,38 @@ def show(head: bytes, size: int, content_type: str) -> Shown:
         text = "\n".join(lines[:MOST_LINES])
         notice = notice or f"first {MOST_LINES:,} of {len(lines):,} lines."
     return Shown(text, kind, lexer_for_content_type(content_type), notice)
+
+
+def views(kind: str) -> tuple[str, ...]:
+    """The ways to show a body, the usual one first.
+
+    Args:
+        kind: `Shown.kind`.
+    """
+    return {"json": ("pretty", "tree", "raw"), "html": ("source", "text")}.get(kind, ("",))
+
+
+def view(content: bytes, content_type: str, way: str) -> Shown:
+    """A body shown in another way than `show` does.
+
+    Args:
+        content: All of it, or as much as is to be shown.
+        content_type: The response's Content-Type.
+        way: `raw` or `text`.
+    """
+    essence = content_type.partition(";")[0].strip().lower()
+    cut = len(content) > MOST_BYTES
+    text = _decode(content[:MOST_BYTES], content_type, essence, cut) or ""
+    kind = "html" if way == "text" else "json"
+    notice = f"first {format_size(MOST_BYTES)} of {format_size(len(content))}." if cut else ""
+    if way == "text":
+        return Shown(html_text(text), kind, None, notice)
+    return Shown(text, kind, lexer_for_content_type(content_type), notice)
+
+
+def whole_text(content: bytes, content_type: str) -> str:
+    """A whole body as text, for the tree."""
+    return _decode(content, content_type, "application/json", False) or ""
 
 
 def _decode(head: bytes, content_type: str, essence: str, cut: bool) -> str | None:

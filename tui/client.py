@@ -5,10 +5,13 @@ from __future__ import annotations
 import getpass
 from collections.abc import AsyncIterator, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import quote
 
-from tui.connection import Connection, EngineAway, EngineError, Json
+from tui.connection import Connection, EngineAway, EngineError, Json, Remote
+from tui.data_calls import DataCalls
+from tui.pipeline_calls import PipelineCalls
+from tui.settings_calls import SettingsCalls
 from tui.upload import multipart
 
 __all__ = ["Engine", "EngineAway", "EngineError", "Json"]
@@ -17,7 +20,7 @@ __all__ = ["Engine", "EngineAway", "EngineError", "Json"]
 FEED_SILENCE = 40.0
 
 
-class Engine:
+class Engine(DataCalls, SettingsCalls, PipelineCalls):
     """An engine's HTTP API.
 
     Every method raises `EngineError` when the engine refuses and `EngineAway` when there is none.
@@ -27,11 +30,23 @@ class Engine:
         state: The engine's state folder (holds `engine.json` and `api-token`).
         read_only: Refuse everything that would change something, before it leaves the app.
         author: Who the history names; the OS user when not given.
+        remote: Where the account is, when it is no engine of this machine; `state` then keeps texts only.
     """
 
-    def __init__(self, state: Path, *, read_only: bool = False, author: str | None = None) -> None:
+    connection_class: ClassVar[type[Connection]] = Connection
+    read_only_because = ""
+    """Why nothing can be changed, where it is not for --read-only."""
+
+    def __init__(
+        self,
+        state: Path,
+        *,
+        read_only: bool = False,
+        author: str | None = None,
+        remote: Remote | None = None,
+    ) -> None:
         self.read_only = read_only
-        self._connection = Connection(state, author or _os_user())
+        self._connection = self.connection_class(state, author or _os_user(), remote)
 
     @property
     def state(self) -> Path:
@@ -250,32 +265,6 @@ class Engine:
             payload["message"] = message
         return await self._result("POST", f"{_service(service)}/promotions", payload)
 
-    # ------------------------------------------------------------------ settings
-
-    async def settings(self, service: str, environment: str) -> Json:
-        """Bindings, compatibility date and flags, limits; secrets by name only."""
-        return await self._result("GET", f"{_environment(service, environment)}/settings")
-
-    async def change_settings(self, service: str, environment: str, changes: Json) -> Json:
-        """Patch settings; a new version of the same code."""
-        return await self._result("PATCH", f"{_environment(service, environment)}/settings", changes)
-
-    async def secrets(self, service: str, environment: str) -> list[Json]:
-        """Secrets: `[{name, type}]`. Their text never leaves the engine."""
-        found = await self._connection.call("GET", f"{_environment(service, environment)}/secrets")
-        secrets: list[Json] = found["result"]
-        return secrets
-
-    async def put_secret(self, service: str, environment: str, name: str, text: str) -> Json:
-        """Set a secret's text."""
-        payload = {"name": name, "text": text, "type": "secret_text"}
-        return await self._result("PUT", f"{_environment(service, environment)}/secrets", payload)
-
-    async def delete_secret(self, service: str, environment: str, name: str) -> None:
-        """Remove a secret."""
-        path = f"{_environment(service, environment)}/secrets/{quote(name, safe='')}"
-        await self._result("DELETE", path)
-
     # ------------------------------------------------------------------ the engine itself
 
     async def status(self) -> Json:
@@ -311,7 +300,7 @@ class Engine:
         self,
         method: str,
         path: str,
-        payload: Json | None = None,
+        payload: Any = None,
         *,
         writes: bool | None = None,
         **options: Any,
@@ -326,7 +315,8 @@ class Engine:
 
     def _refuse_when_read_only(self) -> None:
         if self.read_only:
-            raise EngineError(0, "svc-tui was started with --read-only: nothing can be changed.", 403)
+            why = self.read_only_because or "svc-tui was started with --read-only"
+            raise EngineError(0, f"{why}: nothing can be changed.", 403)
 
 
 def _service(service: str) -> str:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 if TYPE_CHECKING:
     import ssl
@@ -57,16 +58,36 @@ class EngineAway(Exception):
         self.reason = reason
 
 
+@dataclass(frozen=True)
+class Content:
+    """An answer that is bytes."""
+
+    headers: Mapping[str, str]
+    chunks: AsyncIterator[bytes]
+
+
+@dataclass(frozen=True)
+class Remote:
+    """An account that is not found through a state folder."""
+
+    address: str
+    """What stands before `/client/v4`."""
+    account_id: str
+    token: Callable[[], str]
+    """Reads its token; may block."""
+
+
 class Connection:
     """One engine's account over HTTP, found through its state folder.
 
     Args:
         state: The engine's state folder (holds `engine.json` and `api-token`).
         author: Who the engine's history names.
+        remote: Where the account is, when no state folder says it.
     """
 
-    def __init__(self, state: Path, author: str) -> None:
-        self.state, self.author = state, author
+    def __init__(self, state: Path, author: str, remote: Remote | None = None) -> None:
+        self.state, self.author, self.remote = state, author, remote
         self.address = ""
         self.account_id = ""
         self._http: httpx.AsyncClient | None = None
@@ -77,6 +98,9 @@ class Connection:
         Returns:
             Whether there is one that says it is ready (it may have died since).
         """
+        if self.remote is not None:
+            self.address, self.account_id = self.remote.address, self.remote.account_id
+            return True
         try:
             found = json.loads((self.state / "engine.json").read_bytes())
             self.address, self.account_id = str(found["address"]), str(found["account_id"])
@@ -146,6 +170,29 @@ class Connection:
             await self._lost(http)
             raise EngineAway(_reason(error)) from error
 
+    @asynccontextmanager
+    async def content(self, path: str, **options: Any) -> AsyncIterator[Content]:
+        """Ask for bytes that come without an envelope: a value, an object.
+
+        Args:
+            path: The path below the account.
+            **options: httpx's (params, headers).
+
+        Yields:
+            The answer's header fields, and its content as it arrives.
+        """
+        http = await self._connect()
+        import httpx
+
+        try:
+            async with http.stream("GET", path, **options) as response:
+                if response.status_code >= 300:
+                    _envelope(response.status_code, await response.aread())
+                yield Content(response.headers, response.aiter_bytes())
+        except httpx.HTTPError as error:
+            await self._lost(http)
+            raise EngineAway(_reason(error)) from error
+
     def wrangler_settings(self) -> str:
         """Shell lines for wrangler. The token stays in its file; the line reads it when it is used."""
         import shlex
@@ -153,8 +200,9 @@ class Connection:
         lines = {
             "CLOUDFLARE_API_BASE_URL": f"{self.address}/client/v4",
             "CLOUDFLARE_ACCOUNT_ID": self.account_id,
-            "CLOUDFLARE_API_TOKEN": f'"$(cat {shlex.quote(str(self.state / "api-token"))})"',
         }
+        if self.remote is None:
+            lines["CLOUDFLARE_API_TOKEN"] = f'"$(cat {shlex.quote(str(self.state / "api-token"))})"'
         return "".join(f"export {name}={value}\n" for name, value in lines.items())
 
     async def close(self) -> None:
@@ -169,25 +217,30 @@ class Connection:
         httpx = await asyncio.to_thread(_import_httpx)
         if not self.locate():
             raise EngineAway("none has started yet")
-        token_file = self.state / "api-token"
-        try:
-            token = token_file.read_text(encoding="ascii").strip()
-        except (OSError, ValueError) as error:
-            raise EngineAway(f"cannot read {token_file} ({error})") from error
+        token = await asyncio.to_thread(self.remote.token) if self.remote is not None else self._token()
         if self._http is None:  # another call may have connected while httpx was imported
             self._http = httpx.AsyncClient(
                 base_url=f"{self.address}/client/v4/accounts/{self.account_id}",
-                headers={
-                    "authorization": f"Bearer {token}",
-                    "x-svc-author": quote(self.author, safe=" @.-_"),
-                    "x-svc-source": "app",
-                },
+                headers={"authorization": f"Bearer {token}", **self._own_fields()},
                 timeout=httpx.Timeout(30.0, connect=3.0, pool=None),
                 limits=httpx.Limits(max_connections=None, max_keepalive_connections=8),
-                trust_env=False,  # a proxy knows nothing of this machine's loopback
+                trust_env=not _here(self.address),  # a proxy knows nothing of this machine's loopback
                 verify=_certificates(self.address),
             )
         return self._http
+
+    def _token(self) -> str:
+        token_file = self.state / "api-token"
+        try:
+            return token_file.read_text(encoding="ascii").strip()
+        except (OSError, ValueError) as error:
+            raise EngineAway(f"cannot read {token_file} ({error})") from error
+
+    def _own_fields(self) -> dict[str, str]:
+        """Who did it, for an engine's history; nobody else's business."""
+        if not _here(self.address):
+            return {}
+        return {"x-svc-author": quote(self.author, safe=" @.-_"), "x-svc-source": "app"}
 
     async def _lost(self, http: httpx.AsyncClient) -> None:
         """Forget a connection that failed: the next call looks for the engine again."""
@@ -234,6 +287,12 @@ def _reason(error: Exception) -> str:
     if isinstance(error, httpx.TimeoutException):
         return "it does not answer"
     return str(error) or type(error).__name__
+
+
+def _here(address: str) -> bool:
+    """Whether an address is this machine's own."""
+    host = urlsplit(address).hostname or ""
+    return host in ("127.0.0.1", "localhost", "::1") or host.endswith(".localhost")
 
 
 def _certificates(address: str) -> ssl.SSLContext | bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from tui.client import Engine, EngineAway, EngineError, Json
-from tui.launch import Launcher
+from tui.launch import Launcher, Nobody
 from tui.messages import Change, Connected, EngineState, Phase
 
 #: Starts in a row that are made without a pause; after that one every few seconds.
@@ -29,7 +29,7 @@ class Feed:
     def __init__(
         self,
         engine: Engine,
-        launcher: Launcher,
+        launcher: Launcher | Nobody,
         on_state: Callable[[EngineState], None],
         on_event: Callable[[Connected | Change], None],
     ) -> None:

@@ -12,6 +12,18 @@ PATIENCE = 20.0
 
 
 @dataclass(frozen=True)
+class Nobody:
+    """Stands for a launcher where nothing can be started: the account is on another machine."""
+
+    where: str
+    """Its address."""
+
+    async def start(self) -> str:
+        """Why it is away."""
+        return f"{self.where} does not answer"
+
+
+@dataclass(frozen=True)
 class Launcher:
     """How an engine is started: `python -m engine up`, which leaves it running without us."""
 

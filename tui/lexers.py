@@ -11,9 +11,11 @@ import re
 from functools import cache
 from typing import Any, ClassVar
 
-from pygments.lexer import RegexLexer, bygroups, default, include, inherit, using
+from pygments.lexer import RegexLexer, bygroups, default, include, inherit, using, words
 from pygments.lexers.javascript import JS_IDENT, JavascriptLexer
 from pygments.token import Comment, Keyword, Name, Number, Operator, Punctuation, String, Text, Whitespace
+
+from tui.sql_words import KEYWORDS
 
 STRINGS: dict[str, list[Any]] = {
     "double": [
@@ -223,7 +225,38 @@ class HtmlLines(RegexLexer):  # type: ignore[misc]
     }
 
 
+class SqlLines(RegexLexer):  # type: ignore[misc]
+    """SQL as SQLite has it."""
+
+    flags = re.IGNORECASE
+    tokens: ClassVar[dict[str, list[Any]]] = {
+        **BLOCK_COMMENT,
+        "root": [
+            (r"\s+", Whitespace),
+            (r"--[^\n]*", Comment.Single),
+            (r"/\*", Comment.Multiline, "comment"),
+            (r"'", String.Single, "text"),
+            (r"[\"`][^\"`\n]*[\"`]|\[[^\]\n]*\]", Name),
+            (r"x'[0-9a-f]*'", Number),
+            (r"0x[0-9a-f]+|\d+(\.\d+)?(e[+-]?\d+)?", Number),
+            (words(KEYWORDS, prefix=r"\b", suffix=r"\b"), Keyword),
+            (r"\w+(?=\()", Name.Function),
+            (r"[?:@$]\w*", Name.Variable),
+            (r"\w+", Name),
+            (r"[-+*/%<>=!|&~]+", Operator),
+            (r".", Punctuation),
+        ],
+        "text": [
+            (r"[^'\n]+", String.Single),
+            (r"''", String.Single),
+            (r"'", String.Single, "#pop"),
+            (r"\n", Whitespace),
+        ],
+    }
+
+
 SUFFIXES: dict[str, Any] = {
+    "sql": SqlLines,
     **dict.fromkeys(("js", "mjs", "cjs", "jsx"), JavaScriptLines),
     **dict.fromkeys(("ts", "mts", "cts", "tsx"), TypeScriptLines),
     **dict.fromkeys(("json", "jsonc", "map"), JsonLines),

@@ -29,6 +29,14 @@ class WrapBody(Command):
     HELP_TEXT = "wrap"
 
 
+class NextView(Command):
+    """Show the body another way: pretty, as a folded tree, as it came; a page as its source or its text."""
+
+    NAME = "answer: Next view of the body"
+    BINDING_KEY = "t"
+    HELP_TEXT = "tree, text, source"
+
+
 class OpenPager(Command):
     """Read the whole body in $PAGER."""
 
@@ -62,6 +70,7 @@ ANSWER: tuple[type[Command], ...] = (
     CopyBody,
     SaveBody,
     WrapBody,
+    NextView,
     OpenPager,
     FindInBody,
     NextMatch,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tui.commands.accounts import SwitchAccount
 from tui.commands.base import Command
 
 
@@ -68,6 +69,7 @@ EVERYWHERE: tuple[type[Command], ...] = (
     ServiceOpen,
     Keys,
     ChooseTheme,
+    SwitchAccount,
     Maximise,
     EngineStart,
     EngineLog,

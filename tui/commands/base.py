@@ -142,11 +142,17 @@ class CommandHost(Node):
             return
         if command.CHANGES and self.svc.read_only:
             self.svc.notify(
-                f"{command.FOOTER_TEXT or command.NAME}: svc-tui was started with --read-only.",
+                f"{command.FOOTER_TEXT or command.NAME}: {self.svc.read_only_because}.",
                 severity="warning",
             )
             return
         self.post_message(command())
+
+    def forbids(self, action: str) -> bool:
+        """Whether a binding's action changes something where nothing may be changed."""
+        if not self.svc.read_only:
+            return False
+        return any(one.CHANGES and action == one.binding().action for one in self.commands())
 
     async def action_command(self, command_id: str) -> None:
         """What every command's binding calls.

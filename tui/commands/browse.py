@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tui.commands.accounts import CompareAccounts
 from tui.commands.base import Command
 
 
@@ -73,6 +74,26 @@ class History(Command):
     SHOW_IN_FOOTER = True
     FOOTER_TEXT = "History"
     HELP_TEXT = "history, roll back…"
+
+
+class OpenSettings(Command):
+    """Show and change the environment's settings: variables, secrets, bindings, triggers."""
+
+    NAME = "environment: Settings"
+    BINDING_KEY = "s"
+    SHOW_IN_FOOTER = True
+    FOOTER_TEXT = "Settings"
+    HELP_TEXT = "settings"
+
+
+class OpenData(Command):
+    """Look at what the environment's bindings hold, and change it: KV, D1, R2, Durable Objects, queues."""
+
+    NAME = "environment: Data"
+    BINDING_KEY = "D"
+    SHOW_IN_FOOTER = True
+    FOOTER_TEXT = "Data"
+    HELP_TEXT = "data"
 
 
 class New(Command):
@@ -181,6 +202,8 @@ BROWSE: tuple[type[Command], ...] = (
     Filter,
     ClearFilter,
     History,
+    OpenSettings,
+    OpenData,
     New,
     ListKeys,
     NewService,
@@ -192,5 +215,6 @@ BROWSE: tuple[type[Command], ...] = (
     PaneDetail,
     PaneActivity,
     LogOfEngine,
+    CompareAccounts,
     Leave,
 )

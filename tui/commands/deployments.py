@@ -36,6 +36,16 @@ class WholeDiff(Command):
     HELP_TEXT = "difference, full screen"
 
 
+class OpenPipelines(Command):
+    """Show the service's pipelines: gates, approvals and gradual steps."""
+
+    NAME = "history: Pipelines"
+    BINDING_KEY = "p"
+    SHOW_IN_FOOTER = True
+    FOOTER_TEXT = "Pipelines"
+    HELP_TEXT = "pipelines"
+
+
 class CopyId(Command):
     """Copy the version's id."""
 
@@ -81,6 +91,7 @@ DEPLOYMENTS: tuple[type[Command], ...] = (
     MarkRow,
     RollBack,
     WholeDiff,
+    OpenPipelines,
     CopyId,
     LeaveHistory,
     HistoryKeys,

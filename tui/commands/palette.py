@@ -18,6 +18,8 @@ class CommandProvider(Provider):
         seen: set[str] = set()
         for host in hosts(self.focused or self.screen):
             for command in host.commands():
+                if command.CHANGES and host.svc.read_only:
+                    continue
                 if command.NAME and command.NAME not in seen and host.allows(command) is True:
                     seen.add(command.NAME)
                     yield host, command

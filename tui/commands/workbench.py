@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tui.commands.base import Command
+from tui.commands.places import PLACES
 
 
 class Run(Command):
@@ -296,4 +297,5 @@ WORKBENCH: tuple[type[Command], ...] = (
     PaneRequest,
     PaneAnswer,
     PaneCalls,
+    *PLACES,
 )

@@ -335,6 +335,8 @@ NEEDS_ENVIRONMENT = frozenset(
         commands.Diff,
         commands.Clone,
         commands.History,
+        commands.OpenSettings,
+        commands.OpenData,
         commands.Rename,
         commands.CopyUrl,
         commands.OpenUrl,

@@ -6,7 +6,8 @@ The change feed brings the result back to the tree; nothing here paints it.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on, work
 from textual.screen import Screen
@@ -14,16 +15,24 @@ from textual.screen import Screen
 from tui import format
 from tui.client import EngineAway, EngineError
 from tui.commands import browse as commands
+from tui.commands.accounts import CompareAccounts
 from tui.commands.base import CommandHost
 from tui.markup import escape
+from tui.widgets.activity import Activity
 from tui.widgets.service_tree import Place
 
 if TYPE_CHECKING:
+    from tui.accounts import Account
     from tui.widgets.service_tree import ServiceTree
 
     class _Browse(Screen[None]):
         services: Sequence[dict[str, Any]]
+        loaded: bool
+        crumb: str
+        CRUMB: ClassVar[str]
+        _details: dict[Place, dict[str, Any]]
 
+        def _show_place(self, place: Place | None, again: bool = False) -> None: ...
         @property
         def place(self) -> Place | None: ...
         @property
@@ -59,6 +68,20 @@ class BrowseVerbs(CommandHost, _Browse):
         if (place := self.place) is not None and place.environment is not None:
             self.app.push_screen(DeploymentsScreen(place.service, place.environment))
 
+    @on(commands.OpenSettings)
+    def _settings(self) -> None:
+        from tui.screens.settings import SettingsScreen
+
+        if (place := self.place) is not None and place.environment is not None:
+            self.app.push_screen(SettingsScreen(place.service, place.environment))
+
+    @on(commands.OpenData)
+    def _data(self) -> None:
+        from tui.screens.data import DataScreen
+
+        if (place := self.place) is not None and place.environment is not None:
+            self.app.push_screen(DataScreen(place.service, place.environment))
+
     @on(commands.Diff)
     @work(exclusive=True, group="verb")
     async def _diff(self) -> None:
@@ -69,6 +92,40 @@ class BrowseVerbs(CommandHost, _Browse):
         asked = self.svc.engine.diff(place.service, "production", place.environment)
         if (diff := await self._ask(asked)) is not None:
             await self.app.push_screen(DiffScreen(place.service, diff))
+
+    def forget(self) -> None:
+        """Another account is looked at: nothing that is shown is of it."""
+        for group in ("services", "detail"):
+            self.workers.cancel_group(self, group)
+        self.crumb = self.CRUMB if self.svc.account.name == "local" else "services"
+        self.services, self.loaded = (), False
+        self._details.clear()
+        self.service_tree.services = ()
+        self.query_one(Activity).forget()
+        self._show_place(None)
+
+    @on(CompareAccounts)
+    def _choose_other(self) -> None:
+        from tui import switching
+
+        if (place := self.place) is not None and place.environment is not None:
+            switching.offer(self.svc, partial(self._compare, place), others=True)
+
+    @work(exclusive=True, group="verb")
+    async def _compare(self, place: Place, other: Account) -> None:
+        from tui import switching
+        from tui.screens.diff import DiffScreen
+
+        app = self.svc
+        connecting = switching.connect(other, app.options.state, True)
+        if (there := await self._ask(connecting)) is None:
+            return
+        try:
+            asked = switching.compare(app.engine, there, place, (app.account.name, other.name))
+            if (found := await self._ask(asked)) is not None:
+                await app.push_screen(DiffScreen(place.service, found))
+        finally:
+            await there.close()
 
     @on(commands.Promote)
     @work(exclusive=True, group="verb")

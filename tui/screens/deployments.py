@@ -19,6 +19,7 @@ from tui.commands.deployments import (
     HistoryKeys,
     LeaveHistory,
     MarkRow,
+    OpenPipelines,
     PaneDifference,
     PaneHistory,
     RollBack,
@@ -31,6 +32,7 @@ from tui.screens.base import SvcScreen
 from tui.screens.dialogs.confirm import ConfirmDialog
 from tui.screens.dialogs.rollback import RollbackDialog
 from tui.screens.diff import DiffScreen
+from tui.screens.pipelines import PipelinesScreen
 from tui.widgets.diff_view import DiffView, summary
 from tui.widgets.history_table import Entry, HistoryTable, entries
 from tui.widgets.pane import Pane
@@ -233,6 +235,11 @@ class DeploymentsScreen(SvcScreen[None]):
         entry = self.table.current
         if entry is not None and await copy(self.app, entry.version_id):
             self.notify(f"Copied {entry.version_id}.")
+
+    @on(OpenPipelines)
+    def pipelines(self) -> None:
+        """The service's pipelines."""
+        self.app.push_screen(PipelinesScreen(self.service))
 
     @on(PaneHistory)
     def go_to_history(self) -> None:

@@ -26,6 +26,11 @@ WORDS = {
     "environment.deleted": "deleted",
     "service.created": "created",
     "service.deleted": "deleted",
+    "quarantine.entered": "quarantine",
+    "quarantine.left": "out of quarantine",
+    "pipeline.changed": "pipeline",
+    "pipeline.deleted": "pipeline deleted",
+    "pipeline.run": "pipeline",
 }
 
 
@@ -59,11 +64,20 @@ class Activity(CommandHost, VerticalScroll):
             self._rows.append(row)
         self._show()
 
+    def forget(self) -> None:
+        """Begin anew: another account is looked at."""
+        self._rows.clear()
+        self._show()
+
     def add(self, change: Change) -> None:
         """Put a change on top."""
         at = str(change.raw.get("at") or datetime.now(UTC).isoformat())
         what = WORDS.get(change.kind) or format.version(change.version)
-        why = "  ".join(part for part in (change.author, change.message.split("\n")[0]) if part)
+        run = ""
+        if change.kind == "pipeline.run":
+            event = str(change.raw.get("event", "")).replace(".", " ").replace("_", " ")
+            run = f"{change.raw.get('pipeline')} #{change.raw.get('run')} {event}"
+        why = "  ".join(part for part in (change.author, run, change.message.split("\n")[0]) if part)
         row = (
             _time(at),
             _place(change.service, change.environment),

@@ -16,7 +16,7 @@ from tui.run_report import RunReport
 from tui.widgets.calls_view import CallsView
 from tui.widgets.code_area import CodeArea
 from tui.widgets.console_view import ConsoleView
-from tui.widgets.find_bar import FindBar
+from tui.widgets.find_bar import FindBar, Searchable
 from tui.widgets.headers_view import HeadersView
 from tui.widgets.pane import Pane
 from tui.widgets.response_view import ResponseView
@@ -54,13 +54,18 @@ class AnswerPane(CommandHost, Pane):
         return self.query_one(ResponseView).text
 
     @property
+    def searched(self) -> Searchable:
+        """What find searches: the folded tree while that is shown, else the body's text."""
+        return self.query_one(ResponseView).folded or self.body
+
+    @property
     def part(self) -> Widget:
         """What can have the focus in the part that is shown."""
         shown = self.query_one(f"#{PARTS[self.active]}")
         if isinstance(shown, ResponseView):
             stack = shown.query_one("#stack")
             failed = shown.query_one("#failure").display and stack.display
-            return stack if failed else shown.text if shown.text.display else shown
+            return stack if failed else shown.folded or (shown.text if shown.text.display else shown)
         return shown
 
     def show_part(self, index: int, focus: bool = False) -> None:

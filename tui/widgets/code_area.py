@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from typing import Any
 
 from rich.segment import Segment
@@ -15,7 +16,11 @@ from textual.widgets.text_area import DocumentNavigator, Location, Selection
 
 from tui.document import CodeDocument, CodeWrapping
 from tui.highlight import Highlighter, Palette
+from tui.search import Query, replace_lines
 
+Found = tuple[int, int, int]
+"""Row, first column and the column behind a match."""
+END = 1 << 30
 IDLE_ROWS = 400
 """Lines lexed in one idle slice: about 25 ms, below what one notices."""
 
@@ -33,7 +38,8 @@ class CodeArea(TextArea):
         self._highlighter = Highlighter(lexer, lambda: self.document.lines)
         self._marks: dict[int, str] = {}
         self._mark_styles: tuple[Style, Style, Style] | None = None
-        self._needle = ""
+        self._query = Query("")
+        self._found: list[Found] | None = None
         options.setdefault("soft_wrap", False)
         super().__init__(text, theme="css", **options)
         self.cursor_blink = False
@@ -69,6 +75,7 @@ class CodeArea(TextArea):
         self.wrapped_document = CodeWrapping(self.document, self.wrap_width, self.indent_width)
         self.navigator = DocumentNavigator(self.wrapped_document)
         self._highlighter.reset()
+        self._found = None
 
     def scroll_cursor_visible(self, center: bool = False, animate: bool = False) -> Offset:
         """Scroll to the cursor, and back to column 0 as soon as the cursor is in sight from there."""
@@ -85,7 +92,7 @@ class CodeArea(TextArea):
         """One line with its colours (TextArea's hook for highlighting)."""
         line = self.document.get_line(line_index)
         spans = self._highlighter.spans(line_index)
-        if self._needle:
+        if self._query.text:
             spans += self._found_in(line)
         return Text(line, spans=spans, end="", no_wrap=True)
 
@@ -99,6 +106,7 @@ class CodeArea(TextArea):
 
     def _on_edit(self, top: int, bottom: int, count: int) -> None:
         self._highlighter.replace(top, bottom, count)
+        self._found = None
         if self._marks:
             moved = count - (bottom - top + 1)
             # A changed line's mark no longer says the truth; those below move with their text.
@@ -171,27 +179,23 @@ class CodeArea(TextArea):
 
     # ------------------------------------------------------------------ search
 
-    def find(self, needle: str) -> None:
-        """Show where `needle` stands, everywhere in sight; empty shows nothing."""
-        if needle != self._needle:
-            self._needle = needle
+    def find(self, query: Query) -> None:
+        """Show where it stands, everywhere in sight; an empty query shows nothing."""
+        if query != self._query:
+            self._query = query
+            self._found = None
             self.notify_style_update()
             self.refresh()
 
-    def matches(self) -> list[Location]:
-        """Where the sought text begins, top to bottom."""
-        if not self._needle:
-            return []
-        fold = self._needle.islower() or not any(c.isalpha() for c in self._needle)
-        needle = self._needle.lower() if fold else self._needle
-        found: list[Location] = []
-        for row, line in enumerate(self.document.lines):
-            text = line.lower() if fold else line
-            column = text.find(needle)
-            while column >= 0:
-                found.append((row, column))
-                column = text.find(needle, column + len(needle))
-        return found
+    def matches(self) -> list[Found]:
+        """What is sought, top to bottom."""
+        if self._found is None:
+            self._found = [
+                (row, match.start(), match.end())
+                for row, line in enumerate(self.document.lines)
+                for match in self._query.in_line(line)
+            ]
+        return self._found
 
     def go_to_match(self, step: int = 1, include_here: bool = False) -> tuple[int, int]:
         """Select the next match (step 1) or the one before (step -1), around the end if need be.
@@ -208,11 +212,49 @@ class CodeArea(TextArea):
             return 0, 0
         start = min(self.selection)
         if step > 0:
-            index = next((n for n, at in enumerate(found) if at > start or (include_here and at == start)), 0)
+            at = bisect_left(found, (*start, 0)) if include_here else bisect_right(found, (*start, END))
+            index = at if at < len(found) else 0
         else:
-            index = next((n for n in reversed(range(len(found))) if found[n] < start), len(found) - 1)
-        self.go_to(found[index], length=len(self._needle))
-        return index + 1, len(found)
+            index = bisect_left(found, (*start, 0)) - 1
+        row, column, end = found[index]
+        self.go_to((row, column), length=end - column)
+        return index % len(found) + 1, len(found)
+
+    def replace_match(self, template: str) -> bool:
+        """Replace the match that is selected.
+
+        Returns:
+            False when none is.
+        """
+        (row, column), (bottom, end) = sorted(self.selection)
+        line = self.document.get_line(row)
+        match = next((found for found in self._query.in_line(line) if found.start() == column), None)
+        if self.read_only or match is None or row != bottom or match.end() != end:
+            return False
+        new = self._query.replaced(match, template)
+        self.history.checkpoint()
+        self.replace(new, (row, column), (row, end), maintain_selection_offset=False)
+        self.history.checkpoint()
+        self.selection = Selection.cursor((row, column + len(new)))
+        return True
+
+    def replace_matches(self, template: str) -> int:
+        """Replace all matches, as one step of the undo history.
+
+        Returns:
+            How many there were.
+        """
+        if self.read_only:
+            return 0
+        first, last, rows, count = replace_lines(self.document.lines, self._query, template)
+        if count:
+            cursor = self.cursor_location
+            self.history.checkpoint()
+            end = (last, len(self.document.get_line(last)))
+            self.replace("\n".join(rows), (first, 0), end, maintain_selection_offset=False)
+            self.history.checkpoint()
+            self.move_cursor(self.clamp_visitable(cursor))
+        return count
 
     def go_to(self, location: Location, length: int = 0) -> None:
         """Put the cursor at a location (row and column from 0), scrolled into the middle if out of sight."""
@@ -226,12 +268,5 @@ class CodeArea(TextArea):
         self.history.checkpoint()
 
     def _found_in(self, line: str) -> list[Span]:
-        fold = self._needle.islower() or not any(c.isalpha() for c in self._needle)
-        text, needle = (line.lower(), self._needle.lower()) if fold else (line, self._needle)
         style = Style(bgcolor=self.app.theme_variables["cursor-blur"], bold=True, underline=True)
-        spans: list[Span] = []
-        column = text.find(needle)
-        while column >= 0:
-            spans.append(Span(column, column + len(needle), style))
-            column = text.find(needle, column + len(needle))
-        return spans
+        return [Span(match.start(), match.end(), style) for match in self._query.in_line(line)]

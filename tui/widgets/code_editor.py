@@ -12,6 +12,10 @@ from textual.widgets.text_area import Location, Selection
 from tui import editing
 from tui.lexers import lexer_for_name
 from tui.widgets.code_area import CodeArea
+from tui.widgets.completion_list import CompletionList
+
+BLOCK_ROWS = 20_000
+"""Rows that are looked at for the end of a block."""
 
 
 class CodeEditor(CodeArea):
@@ -44,6 +48,10 @@ Brackets and quotes close themselves; enter indents; tab and shift+tab shift the
         self._unit = editing.indent_unit(self.document.lines, " " * indent)
         self.indent_width = 4 if self._unit == "\t" else len(self._unit)
         self.tooltip = None
+        self.completion: CompletionList | None = None
+        """The words offered beside the cursor."""
+        self.accepted = False
+        """Whether the last change was a word that was taken: nothing more is offered for it."""
 
     @property
     def suffix(self) -> str:
@@ -72,7 +80,9 @@ Brackets and quotes close themselves; enter indents; tab and shift+tab shift the
         if self.read_only:
             return
         handled = False
-        if event.key == "enter":
+        if self.completion is not None and self.completion.display and self._complete(event.key):
+            handled = True
+        elif event.key == "enter":
             handled = self._enter()
         elif event.key == "tab":
             handled = self._tab()
@@ -83,6 +93,26 @@ Brackets and quotes close themselves; enter indents; tab and shift+tab shift the
         if handled:
             event.stop()
             event.prevent_default()
+
+    def _complete(self, key: str) -> bool:
+        """What a key means while words are offered: tab takes one, the arrows choose, escape drops them."""
+        words = self.completion
+        if words is None:
+            return False
+        if key in ("up", "down"):
+            words.move(1 if key == "down" else -1)
+            return True
+        # Enter ends the line as always, unless the arrows have just chosen a word.
+        if key == "tab" or (key == "enter" and words.picked):
+            word, (row, column) = words.candidates[words.chosen].word, self.cursor_location
+            words.hide()
+            self.history.checkpoint()
+            start = (row, column - len(words.stem))
+            self.replace(word, start, (row, column), maintain_selection_offset=False)
+            self.accepted = True
+            return True
+        words.hide()
+        return key == "escape"
 
     def action_delete_left(self) -> None:
         """Delete the character before the cursor; between a fresh pair, both; in blanks, one level."""
@@ -200,6 +230,33 @@ Brackets and quotes close themselves; enter indents; tab and shift+tab shift the
             self.replace(lead, (row, 0), (row, column))
             self.selection = Selection.cursor((row, len(lead) + 1))
         return True
+
+    def go_to_bracket(self) -> bool:
+        """To the bracket that belongs to the one at the cursor, else to the end of the block around it.
+
+        Returns:
+            False when there is none.
+        """
+        row, column = self.cursor_location
+        line = self._line
+        for at in (column, column - 1):
+            if 0 <= at < len(line) and (line[at] in editing.OPENERS or line[at] in editing.CLOSERS):
+                other = self.find_matching_bracket(line[at], (row, at))
+                if other is not None:
+                    self.go_to(other)
+                    return True
+        depth = 0
+        for below in range(row, min(row + BLOCK_ROWS, self.document.line_count)):
+            text = self.document.get_line(below)
+            for at in range(column if below == row else 0, len(text)):
+                if text[at] in editing.OPENERS:
+                    depth += 1
+                elif text[at] in editing.CLOSERS:
+                    depth -= 1
+                    if depth < 0:
+                        self.go_to((below, at))
+                        return True
+        return False
 
     # ------------------------------------------------------------------ helpers
 

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from pygments.token import Comment, String
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.geometry import Offset
 from textual.message import Message
 from textual.reactive import reactive
+from textual.timer import Timer
 from textual.widgets import Label, TextArea
 
+from tui.completion import complete, words_of
 from tui.format import size
 from tui.markup import escape
 from tui.run_report import Location
 from tui.widgets.code_editor import CodeEditor
+from tui.widgets.completion_list import CompletionList
 from tui.widgets.find_bar import FindBar
 from tui.widgets.goto_line import GotoLine
 from tui.widgets.pane import GAP, Pane
 from tui.workspace import ModuleText, Workspace
 
+OFFER_AFTER = 0.15
+"""Seconds of rest after which words are offered."""
+MOST_TEXT = 200_000
+"""Characters of a module whose names are offered."""
+PROSE = frozenset(("txt", "md", "html", "css", "json", "csv"))
 FRAME = 8
 """Cells of the top border that are not tabs: corners, number, blanks."""
 
@@ -51,10 +62,14 @@ class EditorPane(Pane):
         self._editors: dict[str, CodeEditor] = {}
         self._tab_names: list[str | None] = []
         self._marks: dict[str, dict[int, str]] = {}
+        self._offer_timer: Timer | None = None
+        self.bindings: Callable[[], Mapping[str, str]] = dict
+        """The environment's bindings: name to type."""
 
     def compose(self) -> ComposeResult:
         """The editors' place, and the bars below it."""
         yield Vertical(Label(id="binary"), id="editors")
+        yield CompletionList()
         yield FindBar(id="find")
         yield GotoLine(id="goto")
 
@@ -86,6 +101,7 @@ class EditorPane(Pane):
             return
         if module.text is not None and name not in self._editors:
             editor = CodeEditor(name, module.text, self._indent)
+            editor.completion = self.query_one(CompletionList)
             self._editors[name] = editor
             self.query_one("#editors").mount(editor)
             editor.marks = self._marks.get(name, {})
@@ -153,6 +169,24 @@ class EditorPane(Pane):
             editor.marks = marks.get(name, {})
         self.show_tabs()
         self.show_bottom()
+
+    def go_to_problem(self) -> bool:
+        """To the next marked line below the cursor, then to the other modules' ones, round and round.
+
+        Returns:
+            False when nothing is marked.
+        """
+        if self.editor is not None:
+            self._marks[self.current] = self.editor.marks
+        names = list(self.workspace.modules)
+        at = names.index(self.current) if self.current in names else 0
+        here = self.editor.cursor_location[0] if self.editor is not None else -1
+        for name in [*names[at:], *names[:at], *names[at : at + 1]]:
+            rows = sorted(row for row in self._marks.get(name, {}) if row > here)
+            here = -1  # whatever comes after this module begins at its top
+            if rows:
+                return self.go_to(Location(name, rows[0] + 1, 1))
+        return False
 
     # ------------------------------------------------------------------ borders
 
@@ -232,6 +266,7 @@ class EditorPane(Pane):
         if module.dirty != was_dirty:
             self.show_tabs()
         self._marks[module.name] = editor.marks
+        self._offer_soon(editor)
         self.post_message(self.Edited(module))
 
     @on(TextArea.SelectionChanged)
@@ -239,6 +274,38 @@ class EditorPane(Pane):
         event.stop()
         if event.text_area is self.editor:
             self.show_bottom()
+            self.query_one(CompletionList).hide()
+
+    def _offer_soon(self, editor: CodeEditor) -> None:
+        """Offer words once the typing rests: a key press must not pay for them."""
+        if self._offer_timer is not None:
+            self._offer_timer.stop()
+        if editor.accepted:
+            editor.accepted = False
+        else:
+            self._offer_timer = self.set_timer(OFFER_AFTER, self._offer)
+
+    def _offer(self) -> None:
+        editor = self.editor
+        if editor is None or not editor.has_focus or not editor.selection.is_empty:
+            return
+        kind = editor.token_at(editor.cursor_location)
+        if (kind is not None and (kind in Comment or kind in String)) or editor.suffix in PROSE:
+            return
+        row, column = editor.cursor_location
+        line = editor.document.get_line(row)
+        if line[column : column + 1].isalnum():
+            return
+        stem, found = complete(line[:column], self._words(editor), self.bindings())
+        at = editor.cursor_screen_offset
+        self.query_one(CompletionList).offer(stem, found, Offset(at.x - len(stem) - 1, at.y + 1))
+
+    def _words(self, editor: CodeEditor) -> set[str]:
+        """The names in all modules but the word that is being typed."""
+        found: set[str] = set()
+        for module in self.workspace.modules.values():
+            found |= words_of((module.text or "")[:MOST_TEXT])
+        return found
 
     @on(Pane.TabChosen)
     def _tab_chosen(self, event: Pane.TabChosen) -> None:

@@ -103,6 +103,13 @@ def overview(detail: Json) -> Content:
         )
         since = f"[$muted]for {format.ago(newest['created_on'])}, by {escape(_author(newest))}[/]"
         lines.append(f"[$muted]live[/] {live}  {since}")
+    if quarantine := detail.get("quarantine"):
+        times = format.plural(quarantine["crashes"], "time")
+        last = format.ago(quarantine["last_on"])
+        lines.append(
+            f"[$warning]quarantine[/] [$muted]V8 ended in {format.version(quarantine['number'])} {times}, "
+            f"last {last} ago; it runs in a process of its own[/]"
+        )
     return Content("\n").join(Content.from_markup(line) for line in lines)
 
 

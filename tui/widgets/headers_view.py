@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.text import Text
 
+from tui.cookies import cookies
 from tui.run_report import RunReport
 from tui.widgets.table import Column, Table
 
@@ -27,10 +28,26 @@ class HeadersView(Table):
         return [
             (str(number), [self.text((name.lower(), "muted")), self.text(value)])
             for number, (name, value) in enumerate(self._headers)
+        ] + [
+            (
+                f"cookie {number}",
+                [
+                    self.text(
+                        ("cookie ", "muted"),
+                        (cookie.name, "bold"),
+                        (" removed" if cookie.removes else "", "warning"),
+                    ),
+                    self.text(cookie.value, (f"  {cookie.summary}", "muted")),
+                ],
+            )
+            for number, cookie in enumerate(cookies(self._headers))
         ]
 
     @property
     def current_value(self) -> str:
         """The value under the cursor, for copying; empty in an empty table."""
         key = self.current_key
-        return self._headers[int(key)][1] if key is not None else ""
+        if key is None:
+            return ""
+        kind, _, number = key.rpartition(" ")
+        return cookies(self._headers)[int(number)].value if kind else self._headers[int(number)][1]

@@ -2,21 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
+from textual.suggester import SuggestFromList
 from textual.widgets import Input, Label, Select, TextArea
 
+from tui.curl import is_curl
 from tui.format import plural, size
 from tui.requests import BODILESS, METHODS, DraftRequest, headers_text, parse_headers
 from tui.widgets.code_editor import CodeEditor
 from tui.widgets.pane import Pane
 
 CLOSED, HEADERS, BODY = 0, 1, 2
+BODY_SUFFIXES = {
+    "json": "json",
+    "html": "html",
+    "xml": "xml",
+    "javascript": "js",
+    "css": "css",
+    "plain": "txt",
+}
+"""How a body is coloured and commented, by the subtype of its content type."""
+
+
+class UrlInput(Input):
+    """A URL; a curl command line that is pasted goes to the request bar as a whole."""
+
+    @dataclass
+    class Pasted(Message):
+        """A curl command line."""
+
+        text: str
+
+    def _on_paste(self, event: events.Paste) -> None:
+        if is_curl(event.text):
+            event.stop()
+            event.prevent_default()
+            self.post_message(self.Pasted(event.text))
 
 
 class RequestBar(Pane):
@@ -28,6 +57,12 @@ class RequestBar(Pane):
 
     class Changed(Message):
         """The request is another one."""
+
+    @dataclass
+    class Pasted(Message):
+        """A curl command line was pasted into the URL."""
+
+        text: str
 
     class Submitted(Message):
         """Enter in the URL: run it."""
@@ -45,8 +80,8 @@ class RequestBar(Pane):
             yield Select(
                 [(name, name) for name in METHODS], value="GET", compact=True, allow_blank=False, id="method"
             )
-            yield Input(
-                "/", compact=True, id="url", select_on_focus=False, placeholder="/path or http://host/path"
+            yield UrlInput(
+                "/", compact=True, id="url", select_on_focus=False, placeholder="/path, URL or curl command"
             )
             yield Label(id="request-facts")
         yield CodeEditor(
@@ -70,6 +105,7 @@ class RequestBar(Pane):
             self.query_one("#url", Input).value = request.url
             self.query_one("#request-headers", CodeEditor).load_text(headers_text(request.headers))
             self.query_one("#request-body", CodeEditor).load_text(request.body)
+        self._dress_body()
         self._show()
 
     @property
@@ -149,12 +185,35 @@ class RequestBar(Pane):
             headers,
             self.query_one("#request-body", CodeEditor).text,
         )
+        self._dress_body()
         self._show()
         self.post_message(self.Changed())
 
     @on(TextArea.SelectionChanged)
     def _moved(self, event: TextArea.SelectionChanged) -> None:
         event.stop()
+
+    @on(UrlInput.Pasted)
+    def _curl(self, event: UrlInput.Pasted) -> None:
+        event.stop()
+        self.post_message(self.Pasted(event.text))
+
+    def offer(self, urls: Sequence[str]) -> None:
+        """Complete the URL from these; the arrow right takes what is shown.
+
+        Args:
+            urls: The likeliest first.
+        """
+        self.query_one("#url", Input).suggester = SuggestFromList(urls, case_sensitive=True)
+
+    def _dress_body(self) -> None:
+        """Colour the body by its content type."""
+        kind = next((value for name, value in self.request.headers if name.lower() == "content-type"), "")
+        subtype = kind.partition(";")[0].rpartition("/")[2].rpartition("+")[2].strip().lower()
+        name = f"body.{BODY_SUFFIXES.get(subtype, 'json' if not subtype else 'txt')}"
+        editor = self.query_one("#request-body", CodeEditor)
+        if editor.module != name:
+            editor.rename_module(name)
 
     @on(Input.Submitted, "#url")
     def _submitted(self, event: Input.Submitted) -> None:

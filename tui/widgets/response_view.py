@@ -20,6 +20,7 @@ from tui.format import duration, size
 from tui.markup import escape
 from tui.run_report import LIMITS, Failure, Location, RunReport
 from tui.widgets.code_area import CodeArea
+from tui.widgets.json_tree import JsonTree
 
 EMPTY = "[b $accent]f5[/] [$muted]runs what is on screen, saved or not.[/]"
 PHASES = {
@@ -58,6 +59,8 @@ class ResponseView(Vertical):
         self._frames: tuple[Location, ...] = ()
         self._shown: body.Shown | None = None
         self._body_state: tuple[int, int, bool, str] | None = None
+        self._report: RunReport | None = None
+        self._way = ""
 
     def compose(self) -> ComposeResult:
         """Status row, then one of: words, body, failure."""
@@ -66,6 +69,7 @@ class ResponseView(Vertical):
             yield Label(id="kept")
         yield Static(EMPTY, id="words")
         yield CodeArea(id="body", read_only=True, show_cursor=False)
+        yield JsonTree(id="tree")
         yield Label(id="capped")
         with VerticalScroll(id="failure", can_focus=False):
             yield Static(id="reason")
@@ -80,6 +84,41 @@ class ResponseView(Vertical):
     def text(self) -> CodeArea:
         """The body's text."""
         return self.query_one("#body", CodeArea)
+
+    @property
+    def folded(self) -> JsonTree | None:
+        """The body as a folded tree, while that is what is shown."""
+        tree = self.query_one("#tree", JsonTree)
+        return tree if tree.display else None
+
+    def next_view(self) -> str:
+        """Show the body the next way; its name, empty when there is one way only."""
+        report, shown = self._report, self._shown
+        if report is None or shown is None or not report.complete:
+            return ""
+        ways = body.views(shown.kind)
+        at = (ways.index(self._way) + 1) % len(ways) if self._way in ways else 0
+        focused = self.has_focus_within
+        self._show_way(report, ways[at])
+        if focused:
+            (self.folded or self.text).focus()
+        return self._way
+
+    def _show_way(self, report: RunReport, way: str) -> None:
+        content_type = report.header("content-type")
+        tree = self.query_one("#tree", JsonTree)
+        if way == "tree" and not tree.show(body.whole_text(report.body(), content_type)):
+            way = "raw"
+        self._way = way
+        tree.display = way == "tree"
+        self.text.display = way != "tree"
+        if way in ("raw", "text"):
+            content = bytes(report.head) if report.size > body.MOST_BYTES else report.body()
+            other = body.view(content, content_type, way)
+            self.text.load(other.text, other.lexer)
+        elif self._shown is not None and way != "tree":
+            self.text.load(self._shown.text, self._shown.lexer)
+        self.query_one("#facts", Label).update(self._facts(report))
 
     def say(self, markup: str) -> None:
         """Words instead of an answer."""
@@ -132,7 +171,8 @@ class ResponseView(Vertical):
         tone = "success" if report.status < 300 else "accent" if report.status < 400 else "warning"
         tone = "error" if report.status >= 500 else tone
         words = report.status_text or _reason(report.status)
-        kind = f"  [$muted]{escape(self._shown.kind)}[/]" if self._shown else ""
+        way = f" {self._way}" if self._way not in ("", "pretty", "source") else ""
+        kind = f"  [$muted]{escape(self._shown.kind)}{way}[/]" if self._shown else ""
         more = "" if report.complete or not report.running else "  [$accent]◐[/]"
         chip = f"[b $on-fill on ${tone}] {report.status} {escape(words)} [/]"
         return f"{chip}  {duration(report.time)}  {size(report.size)}{kind}{more}"
@@ -146,6 +186,12 @@ class ResponseView(Vertical):
             if self._shown is None or shown != self._shown:
                 self._shown = shown
                 self.text.load(shown.text, shown.lexer)
+            self._report = report
+            ways = body.views(self._shown.kind)
+            self._way = ways[0]
+            # More than is laid out as text: the tree shows all of it.
+            if report.complete and self._shown.notice and "tree" in ways:
+                self._show_way(report, "tree")
             if not self._running_now(report):
                 self.query_one("#facts", Label).update(self._facts(report))
         notice = ""
@@ -158,7 +204,9 @@ class ResponseView(Vertical):
             notice += f"\n[$error]✗ {words}[/][$muted]{place}, after the answer[/]"
         self.query_one("#capped", Label).update(notice.strip())
         self._choose("body")
-        self.query_one("#capped").display = bool(notice)
+        self.query_one("#tree").display = self._way == "tree"
+        self.text.display = self._way != "tree"
+        self.query_one("#capped").display = bool(notice) and self._way != "tree"
 
     @staticmethod
     def _running_now(report: RunReport) -> bool:
@@ -189,6 +237,7 @@ class ResponseView(Vertical):
     def _choose(self, part: str) -> None:
         for name in ("words", "body", "failure"):
             self.query_one(f"#{name}").display = name == part
+        self.query_one("#tree").display = False
         self.query_one("#capped").display = False
         self.query_one("#status").display = part != "words" or bool(self.query_one("#facts", Label).content)
 

@@ -9,7 +9,9 @@ from textual.containers import Horizontal
 from textual.reactive import reactive
 from textual.widgets import Label
 
+from tui.accounts import LOCAL
 from tui.format import clock
+from tui.markup import escape
 from tui.messages import EngineState
 
 if TYPE_CHECKING:
@@ -59,6 +61,8 @@ class TopBar(Horizontal):
             return
         app = cast("SvcApp", self.app)
         lead = "▲ PRODUCTION  " if self.production else "[b $accent]svc[/]  "
+        if app.account.name != LOCAL:
+            lead += f"[b]{escape(app.account.name)}[/] › "
         self.query_one("#crumb", Label).update(lead + self.crumb)
         parts = [
             self.marks,

@@ -89,7 +89,10 @@ def groups(node: DOMNode) -> list[tuple[str, list[type[Command]]]]:
         rows = [
             command
             for command in host.commands()
-            if command.BINDING_KEY and command.id not in seen and host.allows(command) is not False
+            if command.BINDING_KEY
+            and command.id not in seen
+            and host.allows(command) is not False
+            and not host.forbids(command.binding().action)
         ]
         seen.update(command.id for command in rows)
         if rows:

@@ -107,7 +107,8 @@ class PromoteDialog(Dialog[dict[str, Any]]):
 
     def most_rows(self, widget: Widget) -> int:
         if widget.id == "difference":
-            return 16 if self.has_class("-tall") else 9
+            # A wide terminal is a tall one as a rule: the code may have what the plan leaves.
+            return 1000 if self.has_class("-wide") else 16 if self.has_class("-tall") else 9
         return 1000
 
     def _show(self, plan: Mapping[str, Any]) -> None:

@@ -143,8 +143,12 @@ class RunningScreen(SavingScreen):
         self.editor_pane.mark(marks)
         self._show(report)
         self.show_state()
+        self.remember(report)
         if failure is not None:
             self.answer.show_part(RESPONSE)
+
+    def remember(self, report: RunReport) -> None:
+        """The request was sent: the screen that keeps requests writes it down."""
 
     def _paint(self) -> None:
         """Show the run so far; until it answers, the old answer stays, dashed."""

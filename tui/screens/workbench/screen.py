@@ -9,24 +9,24 @@ from textual.app import ComposeResult
 from textual.containers import Grid, Vertical
 from textual.widgets import Input, TextArea
 
-from tui.commands import answer
+from tui.commands import answer, editing, places, requests
 from tui.commands import workbench as commands
 from tui.commands.base import Command
-from tui.screens.workbench.modules import ModulesScreen
+from tui.screens.workbench.requesting import RequestingScreen
 from tui.widgets.answer_pane import CALLS, CONSOLE, HEADERS, RESPONSE, AnswerPane
 from tui.widgets.calls_view import CallsView
-from tui.widgets.code_area import CodeArea
 from tui.widgets.editor_pane import EditorPane
-from tui.widgets.find_bar import FindBar
+from tui.widgets.find_bar import FindBar, Searchable
 from tui.widgets.goto_line import GotoLine
 from tui.widgets.modules_list import ModulesList
 from tui.widgets.pane import Pane
 from tui.widgets.request_bar import BODY as REQUEST_BODY
 from tui.widgets.request_bar import HEADERS as REQUEST_HEADERS
 from tui.widgets.request_bar import RequestBar
+from tui.widgets.response_view import ResponseView
 
 
-class WorkbenchScreen(ModulesScreen):
+class WorkbenchScreen(RequestingScreen):
     """Edit, run, save: one environment's code beside what it answers.
 
     Args:
@@ -37,7 +37,11 @@ class WorkbenchScreen(ModulesScreen):
     CSS_PATH = "../../styles/workbench.tcss"
     HELP_TITLE = "Here: workbench"
     AUTO_FOCUS = ""
-    COMMAND_CLASSES: ClassVar[tuple[type[Command], ...]] = commands.WORKBENCH
+    COMMAND_CLASSES: ClassVar[tuple[type[Command], ...]] = (
+        *commands.WORKBENCH,
+        *editing.EDITING,
+        *requests.REQUESTS,
+    )
 
     def body(self) -> ComposeResult:
         """Modules (wide) ∥ editor ∥ request, answer, calls."""
@@ -75,7 +79,7 @@ class WorkbenchScreen(ModulesScreen):
 
     @on(answer.FindInBody)
     def _find_in_body(self) -> None:
-        self.answer.query_one(FindBar).open(self.answer.body)
+        self.answer.query_one(FindBar).open(self.answer.searched)
 
     @on(commands.FindNext)
     def _find_next(self) -> None:
@@ -84,11 +88,11 @@ class WorkbenchScreen(ModulesScreen):
 
     @on(answer.NextMatch)
     def _next_match(self) -> None:
-        self.answer.query_one(FindBar).step(1, self.answer.body)
+        self.answer.query_one(FindBar).step(1, self.answer.searched)
 
     @on(answer.PreviousMatch)
     def _previous_match(self) -> None:
-        self.answer.query_one(FindBar).step(-1, self.answer.body)
+        self.answer.query_one(FindBar).step(-1, self.answer.searched)
 
     @on(commands.GoToLine)
     def _go_to_line(self) -> None:
@@ -103,6 +107,11 @@ class WorkbenchScreen(ModulesScreen):
     @on(answer.WrapBody)
     def _wrap(self) -> None:
         self.answer.body.soft_wrap = not self.answer.body.soft_wrap
+
+    @on(answer.NextView)
+    def _next_view(self) -> None:
+        if not self.answer.query_one(ResponseView).next_view():
+            self.tell("There is one way to show this body.")
 
     @on(commands.ShowConsole)
     def _show_console(self) -> None:
@@ -145,6 +154,18 @@ class WorkbenchScreen(ModulesScreen):
     def _pane_calls(self) -> None:
         self._show_calls()
 
+    @on(places.WorkbenchSettings)
+    def _settings(self) -> None:
+        from tui.screens.settings import SettingsScreen
+
+        self.app.push_screen(SettingsScreen(self.service, self.environment))
+
+    @on(places.WorkbenchData)
+    def _data(self) -> None:
+        from tui.screens.data import DataScreen
+
+        self.app.push_screen(DataScreen(self.service, self.environment))
+
     @on(commands.Leave)
     def _leave(self) -> None:
         """One step back. What was typed is kept in any case."""
@@ -178,11 +199,11 @@ class WorkbenchScreen(ModulesScreen):
         self.remove_class("-request-open")
         self.editor_pane.focus_editor()
 
-    def _text_in_use(self) -> tuple[Pane, CodeArea]:
+    def _text_in_use(self) -> tuple[Pane, Searchable]:
         """The text that find is about: the answer's when it has the focus, else the editor's."""
         editor = self.editor_pane.editor
         if editor is None or self.answer.has_focus_within:
-            return self.answer, self.answer.body
+            return self.answer, self.answer.searched
         return self.editor_pane, editor
 
     def allows(self, command: type[Command]) -> bool | None:
