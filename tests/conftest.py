@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import itertools
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from enginekit import RunningEngine
 
+# The tests start many processes: without kept bytecode each would compile every module again.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 _numbers = itertools.count(1)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--rounds N`: how often the engine is killed under load."""
+    parser.addoption("--rounds", type=int, default=50, help="rounds of the kill test (default: 50)")
 
 
 @pytest.fixture(scope="session")

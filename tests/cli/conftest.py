@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 
 import pytest
 from clikit import Cli, call, run
 from enginekit import RunningEngine
+
+
+@pytest.fixture(autouse=True)
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty settings folder, used instead of the user's."""
+    monkeypatch.setenv("SVC_TUI_CONFIG", str(tmp_path / "config"))
+    return tmp_path / "config"
+
+
+@pytest.fixture(scope="session")
+def remote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEngine]:
+    """Another engine, which plays an account elsewhere."""
+    running = RunningEngine(tmp_path_factory.mktemp("remote") / "state", "--no-samples", "--tls-port", "0")
+    yield running
+    running.stop()
 
 
 @pytest.fixture

@@ -113,3 +113,19 @@ def test_wrong_usage_is_one_line(cli: Cli, tmp_path: Path):
         assert done.code == 2, arguments
         assert done.err.count("\n") == 1
         assert done.err.startswith("svc-tui: ")
+
+
+def test_what_was_kept_back_is_applied_when_confirmed(cli: Cli):
+    header = "Authorization: Bearer open-sesame"
+    place = ("--service", "notes", "--env", "staging")
+    put = ("run", NOTES, "/notes/applied", "-X", "PUT", "-H", header, "-d", '{"title": "x"}', *place)
+    get = ("run", NOTES, "/notes/applied", "-H", header, "-i", *place)
+    refused = cli(*put, "--apply", stdin="n\n")
+    assert (refused.code, "not confirmed" in refused.err) == (4, True), refused.err
+    assert cli(*get).out.startswith("HTTP/1.1 404 ")
+    production = cli(*put[:-1], "production", "--apply", stdin="y\n")
+    assert (production.code, "Type notes" in production.err) == (4, True), production.err
+    done = cli(*put, "--apply", stdin="y\n")
+    assert (done.code, "applied 1 write" in done.err) == (0, True), done.err
+    assert cli(*get).out.startswith("HTTP/1.1 200 ")
+    assert cli("run", NOTES, "--apply", "--live", *place).code == 2

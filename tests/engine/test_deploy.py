@@ -124,7 +124,7 @@ async def test_inherit(store: Store) -> None:
         (10052, {"type": "plain_text", "text": "x"}),
         (10054, text("A", "ä" * 2561)),
         (10021, {"type": "plain_text", "name": "A", "text": 5}),
-        (10021, {"type": "vectorize", "name": "A", "index_name": "b"}),
+        (10021, {"type": "no_such_kind", "name": "A", "index_name": "b"}),
         (10056, {"type": "secret_text", "name": "A"}),
         (10143, service_binding("S", "missing")),
         (10144, service_binding("S", "other", "missing")),

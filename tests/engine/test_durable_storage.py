@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-import time
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from durablekit import Engine, engine
-from enginekit import RunningEngine
 
 from engine.durable.storage import Storage
 
@@ -241,51 +235,3 @@ async def test_what_cannot_be_written_is_never_acknowledged(made: Engine, monkey
     assert memory == 0  # the instance that was ahead of the disk is gone
     assert stored in (1, 2)
     assert (await made.ask("/put"))[0] == "no error"
-
-
-COUNTER = """
-import { DurableObject } from "cloudflare:workers";
-export class Counter extends DurableObject {
-  async bump() {
-    const n = ((await this.ctx.storage.get("n")) ?? 0) + 1;
-    await this.ctx.storage.put("n", n);
-    return n;
-  }
-}
-export default {
-  async fetch(request, env) { return new Response(String(await env.C.getByName("c").bump())); },
-};
-"""
-
-
-def test_what_was_acknowledged_survives_sigkill(tmp_path: Path):
-    running = RunningEngine(tmp_path / "state", "--no-samples")
-    try:
-        binding = {"type": "durable_object_namespace", "name": "C", "class_name": "Counter"}
-        metadata = {
-            "main_module": "worker.js",
-            "bindings": [binding],
-            "migrations": {"new_tag": "v1", "steps": [{"new_sqlite_classes": ["Counter"]}]},
-        }
-        files = {
-            "metadata": (None, json.dumps(metadata), "application/json"),
-            "worker.js": ("worker.js", COUNTER, "application/javascript+module"),
-        }
-        running.result("PUT", "/workers/scripts/kept", files=files)
-        last = 0
-        for _ in range(3):
-            for _ in range(5):
-                last = int(running.get("kept").text)
-            os.kill(running.result("GET", "/engine")["pid"], signal.SIGKILL)
-            for _ in range(200):
-                try:
-                    found = running.get("kept")
-                except httpx.HTTPError:
-                    found = None
-                if found is not None and found.status_code == 200:
-                    break
-                time.sleep(0.02)
-            assert found is not None
-            assert int(found.text) == last + 1
-    finally:
-        running.stop()

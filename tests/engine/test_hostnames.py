@@ -59,6 +59,8 @@ def test_a_route_follows_its_environment_and_never_takes_the_machine_itself() ->
     assert router.fetched(("b", "production"), "any.localhost", "http", "/") is OFF
     assert router.fetched(("c", "production"), "any.localhost", "http", "/") is not OFF
     assert router.fetched(("c", "production"), "elsewhere.org", "http", "/") is None
+    strictly = router.fetched(("b", "production"), "any.localhost", "http", "/", public=True)
+    assert strictly not in (None, OFF)
     change("service.deleted", "b")
     assert router.find(b"x.com", "http", "/") is None
     assert len(router) == 1

@@ -82,6 +82,7 @@ async def test_kept_back_writes_are_listed_by_run(notes: Kv):
             "size": None,
             "service": "caller",
             "environment": "production",
+            "kind": "kv_namespace",
         }
     ]
     assert [(item.operation, item.size) for item in overlay.since()] == [("put", 5), ("delete", None)]

@@ -110,9 +110,9 @@ async def test_the_service_worker_format(bench: Lab) -> None:
 async def test_other_events_give_a_value(bench: Lab) -> None:
     worker = await bench.worker("""
         export default {
-          async queue(batch, env, ctx) { return { seen: batch.messages.length, none: undefined }; },
+          async tail(events, env, ctx) { return { seen: events.length, none: undefined }; },
         };""")
-    assert await worker.dispatch("queue", {"messages": [1, 2]}, None, bench.invocation()) == {"seen": 2}
+    assert await worker.dispatch("tail", [1, 2], None, bench.invocation()) == {"seen": 2}
     with pytest.raises(ScriptException, match=r"does not export a fetch\(\) function"):
         await bench.fetch(worker)
 

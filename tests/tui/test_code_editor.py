@@ -8,6 +8,7 @@ from textual.widgets.text_area import Selection
 
 from tui import editing
 from tui.document import CodeDocument
+from tui.search import Query
 from tui.widgets.code_editor import CodeEditor
 
 COLOURS = ("syn-keyword", "syn-string", "syn-number", "syn-name", "syn-function", "syn-comment")
@@ -151,14 +152,14 @@ async def test_find_wraps_around_and_folds_case_only_for_small_letters() -> None
     app = Editing("Note note NOTE\nnote", "a.js")
     async with app.run_test():
         editor = app.editor
-        editor.find("note")
+        editor.find(Query("note"))
         assert len(editor.matches()) == 4
         assert editor.go_to_match() == (2, 4)
         assert editor.go_to_match(-1) == (1, 4)
         assert editor.go_to_match(-1) == (4, 4)
-        editor.find("Note")
-        assert editor.matches() == [(0, 0)]
-        editor.find("none")
+        editor.find(Query("Note"))
+        assert editor.matches() == [(0, 0, 4)]
+        editor.find(Query("none"))
         assert editor.go_to_match() == (0, 0)
 
 

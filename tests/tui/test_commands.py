@@ -13,15 +13,27 @@ from tui.app import SvcApp
 from tui.commands.base import Command, CommandHost
 from tui.commands.known import known_commands, known_ids
 from tui.screens.browse import BrowseScreen
+from tui.screens.data import DataScreen
 from tui.screens.deployments import DeploymentsScreen
 from tui.screens.diff import DiffScreen
+from tui.screens.pipelines import PipelinesScreen
+from tui.screens.settings import SettingsScreen
 from tui.screens.workbench import WorkbenchScreen
 
 #: Keys that arrive as other keys, never arrive, or belong to the terminal (measured through tmux).
 NEVER = re.compile(
     r"ctrl\+([hibm]|left_square_bracket)|alt\+(\d|b|f|enter)|(ctrl|shift)\+enter|f10|f11|shift\+f3"
 )
-HOSTS: list[type[CommandHost]] = [SvcApp, BrowseScreen, WorkbenchScreen, DeploymentsScreen, DiffScreen]
+HOSTS: list[type[CommandHost]] = [
+    SvcApp,
+    BrowseScreen,
+    WorkbenchScreen,
+    DeploymentsScreen,
+    PipelinesScreen,
+    DiffScreen,
+    SettingsScreen,
+    DataScreen,
+]
 
 
 def keys(command: type[Command]) -> list[str]:

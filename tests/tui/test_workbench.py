@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import fake_engine
 import pytest
+from bench_app import Open, opened
 from fake_engine import FakeEngine
-from textual.pilot import Pilot
 from textual.widgets import Button, Input, Label, OptionList, Static
 
-from tui.app import SvcApp
-from tui.client import Engine
 from tui.drafts import Drafts
-from tui.options import Options
 from tui.requests import Requests
 from tui.screens.dialogs.confirm import ConfirmDialog
 from tui.screens.dialogs.conflict import ConflictDialog
-from tui.screens.dialogs.kept import KeptDialog
-from tui.screens.workbench import WorkbenchScreen
-from tui.widgets.banner import Banner
 from tui.widgets.calls_view import CallsView
 from tui.widgets.console_view import ConsoleView
 from tui.widgets.pane import Pane
@@ -31,71 +24,9 @@ from tui.widgets.response_view import ResponseView
 from tui.widgets.top_bar import TopBar
 
 
-class Bench:
-    """A running app with the workbench in front."""
-
-    def __init__(self, app: SvcApp, pilot: Pilot[None], engine: FakeEngine, screen: WorkbenchScreen) -> None:
-        self.app, self.pilot, self.engine, self.screen = app, pilot, engine, screen
-
-    async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
-
-    async def until(self, condition: Callable[[], Any]) -> None:
-        """Wait for something to become true, 10 s at most. Not by `pilot.pause`: that asks every widget."""
-        for _ in range(500):
-            if condition():
-                return
-            await asyncio.sleep(0.02)
-        raise AssertionError(f"did not happen; toasts: {self.toasts}")
-
-    @property
-    def toasts(self) -> list[str]:
-        return [str(toast.message) for toast in self.app._notifications]
-
-    @property
-    def facts(self) -> str:
-        return str(self.screen.query_one("#facts", Label).content)
-
-    @property
-    def notice(self) -> str:
-        return self.screen.query_one(Banner).text
-
-    async def later(self) -> None:
-        """Answer the question of the start, what to do with kept text, with "later"."""
-        await self.until(lambda: isinstance(self.app.screen, KeptDialog))
-        await self.press("escape")
-        await self.until(lambda: self.app.screen is self.screen)
-
-    async def run(self) -> None:
-        await self.press("f5")
-        await self.until(lambda: self.engine.runs and self.screen.running is None)
-        await self.pilot.pause()
-
-
-Open = Callable[..., Any]
-
-
 @pytest.fixture
-def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
-    monkeypatch.setenv("SVC_TUI_CONFIG", str(tmp_path / "config"))
-
-    @asynccontextmanager
-    async def opened(
-        environment: str = "staging", size: tuple[int, int] = (120, 40), engine: FakeEngine | None = None
-    ) -> AsyncIterator[Bench]:
-        app = SvcApp(Options(state=tmp_path))
-        fake = engine or FakeEngine(tmp_path)
-        app.engine = app.feed.engine = cast("Engine", fake)
-        async with app.run_test(size=size) as pilot:
-            screen = WorkbenchScreen("notes", environment)
-            await app.push_screen(screen)
-            found = Bench(app, pilot, fake, screen)
-            if not fake.away:
-                await found.until(lambda: screen.loaded and screen.focused)
-                await pilot.pause()
-            yield found
-
-    return opened
+def bench(tmp_path: Path) -> Open:
+    return partial(opened, tmp_path)
 
 
 async def test_runs_what_is_on_screen_unsaved(bench: Open) -> None:

@@ -1,0 +1,83 @@
+"""What test_killed.py kills: the live process without its server, forked anew for each round.
+
+The parent has imported everything and has no threads, so that a round costs what opening the store and V8
+costs. `python killed_process.py STATE ROUNDS` prints what was acknowledged, one `kind name answer` a line.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import random
+import select
+import signal
+import sys
+import time
+from pathlib import Path
+
+from durablekit import Engine
+from kindskit import KINDS
+
+from engine.runtime.http import Request, read
+from engine.runtime.invocation import Invocation
+
+FIRST = 60.0
+
+
+async def work(state: Path, round: int, pipe: int) -> None:
+    """Write all kinds at once, and tell each write that was acknowledged."""
+    engine = Engine(state)
+    engine.store.subscribe(engine.environments.queues.on_change)
+    await engine.environments.objects.start()
+    await engine.environments.queues.start()
+
+    async def write(kind: str) -> None:
+        for number in itertools.count():
+            name = f"{kind}-{round}-{number}"
+            request = Request("GET", f"http://all.dev.localhost/{kind}/{name}", [])
+            answer = await engine.environments.fetch(
+                "all", "production", request, Invocation("all", "production")
+            )
+            body = await read(answer.body)
+            if answer.status != 200:
+                raise RuntimeError(f"{name}: {answer.status} {body[:200]!r}")
+            os.write(pipe, b"%s %s %s\n" % (kind.encode(), name.encode(), body))
+
+    await asyncio.gather(*map(write, KINDS))
+
+
+def one(state: Path, round: int) -> bytes:
+    """A round: what was told before the process was killed."""
+    readable, writable = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            asyncio.run(work(state, round, writable))
+        finally:
+            os._exit(1)
+    os.close(writable)
+    told = b""
+    deadline = time.monotonic() + FIRST
+    end = None
+    while end is None or (left := end - time.monotonic()) > 0:
+        found, _, _ = select.select([readable], [], [], 1.0 if end is None else left)
+        if found:
+            chunk = os.read(readable, 1 << 16)
+            if not chunk:
+                raise RuntimeError("it ended by itself")
+            told += chunk
+            end = end or time.monotonic() + random.uniform(0, 0.2)
+        elif end is None and time.monotonic() > deadline:
+            raise RuntimeError("nothing was acknowledged")
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    while chunk := os.read(readable, 1 << 16):
+        told += chunk
+    os.close(readable)
+    return told
+
+
+if __name__ == "__main__":
+    for number in range(int(sys.argv[2])):
+        sys.stdout.buffer.write(one(Path(sys.argv[1]), number))

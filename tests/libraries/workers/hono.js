@@ -1,0 +1,44 @@
+import { Hono } from "hono";
+import { basicAuth } from "hono/basic-auth";
+import { cors } from "hono/cors";
+import { etag } from "hono/etag";
+import { html } from "hono/html";
+import { sign, verify } from "hono/jwt";
+import { secureHeaders } from "hono/secure-headers";
+import { stream, streamSSE } from "hono/streaming";
+import { validator } from "hono/validator";
+import { library } from "./check.js";
+
+const app = new Hono();
+app.use("*", cors({ origin: "https://a.example" }), secureHeaders());
+app.use("/private/*", basicAuth({ username: "u", password: "p" }));
+app.get("/users/:id{[0-9]+}", etag(), (c) => c.json({ id: c.req.param("id"), q: c.req.queries("q"), bound: c.env.WORD }));
+app.get("/private/x", (c) => c.text("in"));
+app.post("/form", validator("form", (value, c) => (value.a ? value : c.text("no a", 400))), (c) => c.json(c.req.valid("form")));
+app.get("/page", (c) => c.html(html`<p>${"<b>"}</p>`));
+app.get("/stream", (c) => stream(c, async (out) => { for (const part of ["a", "b"]) { await out.write(part); await out.sleep(1); } }));
+app.get("/sse", (c) => streamSSE(c, async (out) => { await out.writeSSE({ data: "1", event: "tick", id: "7" }); }));
+app.get("/later", (c) => { c.executionCtx.waitUntil(Promise.resolve()); return c.redirect("/page"); });
+app.get("/broken", () => { throw new Error("broken"); });
+app.onError((error, c) => error.getResponse?.() ?? c.text(error.message, 500));
+app.notFound((c) => c.text("nothing", 404));
+
+export default library(async ({ equal, env, ctx }) => {
+  const ask = (path, init) => app.fetch(new Request(`http://a.example${path}`, init), env, ctx);
+  const user = await ask("/users/7?q=1&q=2", { headers: { origin: "https://a.example" } });
+  equal([user.status, await user.json(), user.headers.get("access-control-allow-origin")], [200, { id: "7", q: ["1", "2"], bound: "bound" }, "https://a.example"]);
+  equal((await ask("/users/7?q=1&q=2", { headers: { "if-none-match": user.headers.get("etag") } })).status, 304);
+  equal([(await ask("/users/x")).status, await (await ask("/none")).text()], [404, "nothing"]);
+  equal((await ask("/private/x")).status, 401);
+  equal(await (await ask("/private/x", { headers: { authorization: `Basic ${btoa("u:p")}` } })).text(), "in");
+  const form = new FormData();
+  form.append("a", "1");
+  equal(await (await ask("/form", { method: "POST", body: form })).json(), { a: "1" });
+  equal((await ask("/form", { method: "POST", body: new URLSearchParams() })).status, 400);
+  equal(await (await ask("/page")).text(), "<p>&lt;b&gt;</p>");
+  equal(await (await ask("/stream")).text(), "ab");
+  equal(await (await ask("/sse")).text(), "event: tick\ndata: 1\nid: 7\n\n");
+  equal([(await ask("/later")).status, (await ask("/later")).headers.get("location")], [302, "/page"]);
+  equal([(await ask("/broken")).status, await (await ask("/broken")).text()], [500, "broken"]);
+  equal((await verify(await sign({ sub: "a" }, "secret"), "secret", "HS256")).sub, "a");
+});
