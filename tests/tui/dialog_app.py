@@ -13,6 +13,7 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.signal import Signal
 
+from tui.accounts import LOCAL, Account
 from tui.client import EngineError
 from tui.messages import Change, Connected, EngineState
 from tui.themes import load
@@ -190,6 +191,7 @@ class DialogApp(App[None]):
     VERTICAL_BREAKPOINTS = [(0, "-short"), (36, "-tall")]  # noqa: RUF012
     engine_state: reactive[EngineState] = reactive(EngineState("ready", "8787"))
     read_only = False
+    account = Account(LOCAL)
 
     def __init__(self, engine: RecordingEngine | None = None) -> None:
         super().__init__()
