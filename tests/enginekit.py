@@ -40,10 +40,10 @@ class RunningEngine:
         self.api = httpx.Client(
             base_url=f"{self.address}/client/v4/accounts/{self.account}",
             headers={"authorization": f"Bearer {self.token}"},
-            timeout=30,
+            timeout=60,
             trust_env=False,
         )
-        self.http = httpx.Client(base_url=self.address, timeout=30, trust_env=False)
+        self.http = httpx.Client(base_url=self.address, timeout=60, trust_env=False)
 
     # ------------------------------------------------------------------ asking
 
@@ -132,7 +132,7 @@ class RunningEngine:
 
     def child(self, kind: str, *, other_than: int = 0) -> int:
         """The process id of a child, waiting until there is one (other than one that was killed)."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             found = self.children().get(kind)
             if found is not None and found != other_than:
@@ -140,7 +140,7 @@ class RunningEngine:
             time.sleep(0.02)
         raise AssertionError(f"no {kind} process")
 
-    def stop(self, limit: float = 15.0) -> int:
+    def stop(self, limit: float = 60.0) -> int:
         """SIGTERM, and the exit code."""
         self.api.close()
         self.http.close()

@@ -121,6 +121,6 @@ def test_dropped_upload_leaves_the_engine_well(engine: RunningEngine) -> None:
 
     with pytest.raises(ConnectionError):
         engine.api.post("/workers/services", content=broken())
-    with httpx.Client(base_url=engine.address, trust_env=False) as fresh:
+    with httpx.Client(base_url=engine.address, trust_env=False, timeout=60) as fresh:
         headers = {"authorization": f"Bearer {engine.token}"}
         assert fresh.get("/client/v4/user", headers=headers).status_code == 200

@@ -82,7 +82,7 @@ def test_import_and_export(engine: RunningEngine, database: dict[str, Any]) -> N
     begun = engine.result("POST", f"{path}/import", json={"action": "init", "etag": etag})
     ingest = {"action": "ingest", "filename": begun["filename"], "etag": etag}
     engine.refusal("POST", f"{path}/import", 400, 7500, json=ingest)
-    sent = httpx.put(begun["upload_url"], content=sql)  # without a token, as wrangler does
+    sent = httpx.put(begun["upload_url"], content=sql, timeout=60)  # without a token, as wrangler does
     assert (sent.status_code, sent.headers["etag"]) == (200, f'"{etag}"')
     done = engine.result("POST", f"{path}/import", json=ingest)
     assert (done["status"], done["success"], done["result"]["num_queries"]) == ("complete", True, 20)
@@ -96,7 +96,7 @@ def test_import_and_export(engine: RunningEngine, database: dict[str, Any]) -> N
     }
     exported = engine.result("POST", f"{path}/export", json=options)
     assert exported["status"] == "complete"
-    text = httpx.get(exported["result"]["signed_url"]).text
+    text = httpx.get(exported["result"]["signed_url"], timeout=60).text
     assert "CREATE TABLE notes" in text
     assert text.count("INSERT INTO") == 20
     assert httpx.get(exported["result"]["signed_url"] + "x").status_code == 404
@@ -110,7 +110,7 @@ def test_a_bad_import_changes_nothing(engine: RunningEngine, database: dict[str,
     sql = b"INSERT INTO notes (text) VALUES ('x'); SELCT;"
     etag = hashlib.md5(sql).hexdigest()
     begun = engine.result("POST", path, json={"action": "init", "etag": etag})
-    httpx.put(begun["upload_url"], content=sql)
+    httpx.put(begun["upload_url"], content=sql, timeout=60)
     done = engine.result("POST", path, json={"action": "ingest", "filename": begun["filename"], "etag": etag})
     assert (done["success"], done["status"]) == (False, "error")
     assert "SELCT" in done["error"]

@@ -209,7 +209,7 @@ def test_changes_under_load(engine: RunningEngine, zone: str, worker: str) -> No
     stop, wrong = threading.Event(), []
 
     def ask() -> None:
-        with httpx.Client(base_url=engine.address, trust_env=False) as client:
+        with httpx.Client(base_url=engine.address, trust_env=False, timeout=60) as client:
             while not stop.is_set():
                 answer = client.get("/x", headers={"host": zone})
                 if answer.text != "worker /x":

@@ -237,6 +237,7 @@ def test_bad_tokens_and_configurations(engine: RunningEngine, site: str) -> None
             f"{engine.api.base_url}workers/assets/upload",
             content=sent["content"],
             headers={**sent["headers"], "authorization": f"Bearer {token}"},
+            timeout=60,
         )
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (401, 10000)
     done = upload_files(engine, site, FILES)

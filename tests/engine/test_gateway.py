@@ -68,7 +68,7 @@ def echo(engine: RunningEngine) -> str:
     return "echo"
 
 
-def raw(engine: RunningEngine, request: bytes, *, timeout: float = 10) -> bytes:
+def raw(engine: RunningEngine, request: bytes, *, timeout: float = 30) -> bytes:
     """Everything that comes back on one connection."""
     with socket.create_connection(("127.0.0.1", engine.port), timeout) as connection:
         connection.sendall(request)
@@ -204,7 +204,7 @@ def test_no_body(engine: RunningEngine, echo: str) -> None:
 
 
 def test_connections_are_kept(engine: RunningEngine, echo: str) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", engine.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", engine.port, timeout=60)
     for path in ("/big", "/slow", "/phrase", "/empty", "/text"):
         connection.request("GET", path, headers={"Host": engine.host(echo)})
         connection.getresponse().read()
@@ -282,7 +282,7 @@ def test_a_client_that_leaves_cancels(engine: RunningEngine, service: str) -> No
     engine.deploy(service, code, bindings=[binding], compatibility_flags=["enable_request_signal"])
 
     def await_key(key: str) -> bool:
-        deadline = time.monotonic() + 8
+        deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             if engine.api.get(f"/storage/kv/namespaces/{space}/values/{key}").status_code == 200:
                 return True

@@ -104,7 +104,7 @@ class Lab:
         return found
 
 
-def until(holds: Callable[[], Any], limit: float = 30.0) -> Any:
+def until(holds: Callable[[], Any], limit: float = 60.0) -> Any:
     deadline = time.monotonic() + limit
     while not (found := holds()):
         assert time.monotonic() < deadline, "it did not come about"

@@ -136,7 +136,7 @@ class Clock:
         return self._from[0] + timedelta(seconds=time.monotonic() - self._from[1])
 
 
-async def until(holds: Callable[[], object], limit: float = 30.0) -> None:
+async def until(holds: Callable[[], object], limit: float = 60.0) -> None:
     deadline = time.monotonic() + limit
     while not holds():
         assert time.monotonic() < deadline

@@ -17,7 +17,7 @@ import pytest
 from enginekit import HELLO, RunningEngine, events_of
 
 
-def serve(*options: str, limit: float = 20) -> subprocess.CompletedProcess[str]:
+def serve(*options: str, limit: float = 60) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "engine", "serve", *options]
     return subprocess.run(command, capture_output=True, text=True, timeout=limit)
 
@@ -105,7 +105,7 @@ def test_drafts_process_killed(own_engine: RunningEngine) -> None:
     found: list[dict[str, object]] = []
     running = threading.Thread(target=lambda: found.extend(own_engine.run("hello", code)))
     running.start()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not (own_engine.state / "drafts.sock").exists() and time.monotonic() < deadline:
         time.sleep(0.02)
     time.sleep(0.5)
@@ -166,7 +166,7 @@ def test_children_end_with_their_supervisor(tmp_path: Path) -> None:
     pids = [engine.child("live"), engine.child("drafts")]
     engine.process.kill()
     engine.process.wait()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while any(runs(pid) for pid in pids) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not any(runs(pid) for pid in pids)
@@ -194,11 +194,12 @@ def test_up(tmp_path: Path) -> None:
             f"{found['address']}/client/v4/accounts",
             headers={"authorization": f"Bearer {token}"},
             trust_env=False,
+            timeout=60,
         )
         assert answer.json()["result"][0]["id"] == found["account_id"]
     finally:
         os.kill(json.loads((tmp_path / "s" / "engine.json").read_text())["pid"], signal.SIGTERM)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while (tmp_path / "s" / "engine.json").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not (tmp_path / "s" / "engine.json").exists()

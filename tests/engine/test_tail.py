@@ -49,7 +49,7 @@ def tail(engine: RunningEngine, service: str, *filters: dict[str, Any]) -> Itera
         yield connection
 
 
-def next_event(connection: ClientConnection, timeout: float = 5) -> dict[str, Any]:
+def next_event(connection: ClientConnection, timeout: float = 30) -> dict[str, Any]:
     """The next event."""
     event: dict[str, Any] = json.loads(connection.recv(timeout))
     return event

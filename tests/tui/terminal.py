@@ -68,7 +68,7 @@ class Terminal:
         """The screen, row by row."""
         return "\n".join(row.rstrip() for row in self.screen.display)
 
-    def wait(self, what: str | Callable[[str], object], limit: float = 20.0) -> str:
+    def wait(self, what: str | Callable[[str], object], limit: float = 60.0) -> str:
         """Wait until the screen shows something.
 
         Args:
@@ -91,7 +91,7 @@ class Terminal:
                     raise AssertionError(f"{why}: {what}\n{text}")
                 self.changed.wait(left)
 
-    def gone(self, words: str, limit: float = 20.0) -> str:
+    def gone(self, words: str, limit: float = 60.0) -> str:
         """Wait until the screen does not show some words any more."""
         return self.wait(lambda text: words not in text, limit)
 
@@ -104,7 +104,7 @@ class Terminal:
         """Paste, as a terminal with bracketed paste does."""
         self.process.write(f"\x1b[200~{text}\x1b[201~".encode())
 
-    def wait_end(self, limit: float = 15.0) -> int:
+    def wait_end(self, limit: float = 60.0) -> int:
         """Wait until the program ends; returns its exit code."""
         self.reader.join(limit)
         if self.reader.is_alive():

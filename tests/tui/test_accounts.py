@@ -54,12 +54,13 @@ def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[dict[str
         data={"metadata": json.dumps(metadata)},
         files={"worker.js": ("worker.js", CODE, "application/javascript+module")},
         trust_env=False,
+        timeout=60,
     )
     assert answer.status_code == 200, answer.text
     yield here, there
     for each in (here, there):
         os.kill(each["pid"], signal.SIGTERM)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while any((each["state"] / "engine.json").exists() for each in (here, there)):
         assert time.monotonic() < deadline
         time.sleep(0.05)

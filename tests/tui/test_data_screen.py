@@ -44,7 +44,7 @@ export default { fetch: (request, env) => env.ROOM.getByName("lobby").fetch(requ
 CLASS = {"new_tag": "v1", "steps": [{"new_sqlite_classes": ["Room"]}]}
 
 
-async def until(pilot: Pilot[None], holds: Callable[[], Any], seconds: float = 25) -> None:
+async def until(pilot: Pilot[None], holds: Callable[[], Any], seconds: float = 60) -> None:
     """Wait until something holds; the screen is told when it does not."""
     for _ in range(int(seconds / 0.05)):
         if holds():

@@ -25,7 +25,7 @@ from tui.widgets.code_editor import CodeEditor
 from tui.widgets.settings_table import SettingsTable
 
 
-async def until(pilot: Pilot[None], holds: Callable[[], Any], seconds: float = 25) -> None:
+async def until(pilot: Pilot[None], holds: Callable[[], Any], seconds: float = 60) -> None:
     """Wait until something holds; the screen is told when it does not."""
     for _ in range(int(seconds / 0.05)):
         if holds():

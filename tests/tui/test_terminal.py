@@ -31,7 +31,7 @@ def state(tmp_path: Path) -> Iterator[Path]:
     except (OSError, ValueError):
         return
     os.kill(pid, signal.SIGTERM)
-    end = time.monotonic() + 15
+    end = time.monotonic() + 60
     while (folder / "engine.json").exists() and time.monotonic() < end:
         time.sleep(0.02)
 
@@ -56,7 +56,7 @@ class Web:
     def get(self, host: str, path: str = "/") -> tuple[int, str]:
         """Status and text."""
         port = json.loads((self.state / "engine.json").read_bytes())["port"]
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=15)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         try:
             connection.request("GET", path, headers={"host": f"{host}.dev.localhost:{port}"})
             response = connection.getresponse()
@@ -103,7 +103,7 @@ def test_from_the_first_start_to_a_promoted_edit(terminal: Terminal, state: Path
 
     # 2. It paints at once, starts an engine and seeds three services.
     terminal.wait("1 Services")
-    terminal.wait(lambda text: all(name in text for name in ("hello", "notes", "gateway", "● engine :")), 30)
+    terminal.wait(lambda text: all(name in text for name in ("hello", "notes", "gateway", "● engine :")), 90)
 
     # 3. Browse: filter, and what is known about an environment.
     terminal.press("/")

@@ -50,7 +50,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]
             time.sleep(0.05)
 
 
-async def until(pilot: Pilot[None], condition: Callable[[], Any], seconds: float = 20) -> None:
+async def until(pilot: Pilot[None], condition: Callable[[], Any], seconds: float = 60) -> None:
     """Wait for something to become true."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -98,7 +98,9 @@ async def test_edit_run_save_answer(
         await until(pilot, lambda: screen.workspace.number != before)
         assert not screen.workspace.dirty
         host = screen.detail["hostname"].partition(":")[0]
-        async with httpx.AsyncClient(base_url=engine["address"], headers={"host": host}) as client:
+        async with httpx.AsyncClient(
+            base_url=engine["address"], headers={"host": host}, timeout=60
+        ) as client:
             answered = await client.get("/")
         assert answered.json() == {"list": [1, 2], "kept": "1"}
 
