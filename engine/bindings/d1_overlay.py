@@ -8,12 +8,14 @@ the live database later does not show in it. What was written is remembered as S
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from engine.bindings.d1 import D1, image
-from engine.bindings.overlay import Overlay, Space
+from engine.bindings.overlay import Key, Overlay, Space
 from engine.d1 import Answer, Database, Query, SqlError
+from engine.d1.statements import adds
+from engine.d1.watch import Watch
 
 if TYPE_CHECKING:
     from engine.d1 import Databases
@@ -29,19 +31,53 @@ class D1Space(Space):
         super().__init__(resource, overlay)
         self.databases: Databases | None = None
         self.copy: Database | None = None
+        self.watch: Watch | None = None
         self.lock = asyncio.Lock()
-        self.written: list[Sequence[Query]] = []
+        self._written: dict[int, Sequence[Query]] = {}
+        self._last = 0
 
-    def apply(self, connection: Connection) -> None:
+    def write(self, queries: Sequence[Query]) -> None:
+        """Remember what the copy was asked; raises BindingError when the overlay is full."""
+        self.overlay.grow(_bytes(queries))
+        self._last += 1
+        self._written[self._last] = queries
+        self.wrote(self._last)
+
+    def conflicts(self, connection: Connection, keys: Collection[Key]) -> dict[Key, str]:
+        """What is not just added, once somebody else has written to the database since the copy was made."""
+        if not keys or self.watch is None or not self.watch.changed():
+            return {}
+        return {
+            number: "the database was written to meanwhile"
+            for number, queries in self._written.items()
+            if number in keys and not all(adds(query.sql) for query in queries)
+        }
+
+    def apply(self, connection: Connection, keys: Collection[Key]) -> None:
         """Do again on the live database, in one transaction of its own, what the copy was asked to do."""
-        if self.databases is not None:
-            self.databases.replay(self.resource, self.written)
+        if self.databases is not None and keys:
+            self.databases.replay(
+                self.resource, [queries for number, queries in self._written.items() if number in keys]
+            )
+
+    def forget(self, keys: Collection[Key]) -> None:
+        """The live database has been asked this; without more, the draft sees that again."""
+        for number in list(self._written):
+            if number in keys:
+                self.overlay.grow(-_bytes(self._written.pop(number)))
+        if not self._written:
+            self.drop()
+        elif keys and self.watch is not None:
+            self.watch.look()
 
     def drop(self) -> None:
         """Let go of the copy."""
-        if self.copy is not None:
-            self.copy.close()
-            self.copy = None
+        copy, self.copy = self.copy, None
+        watch, self.watch = self.watch, None
+        if copy is not None:
+            copy.close()
+        if watch is not None:
+            watch.close()
 
 
 class SandboxedD1(D1):
@@ -68,9 +104,7 @@ class SandboxedD1(D1):
             if not error.readonly:
                 raise
         answers = await copy.run(queries)
-        space = self._overlay.space(D1Space, self.database)
-        self._overlay.grow(sum(_size(query) for query in queries))
-        space.written.append(queries)
+        self._overlay.space(D1Space, self.database).write(queries)
         return answers, True
 
     async def _image(self) -> bytes:
@@ -85,10 +119,14 @@ class SandboxedD1(D1):
         space.databases = self._store.databases
         async with space.lock:  # two first writes at once share one copy
             if space.copy is None:
+                space.watch = await asyncio.to_thread(Watch, self._store.databases.path(self.database))
                 space.copy = await live.copy()
             return space.copy
 
 
-def _size(query: Query) -> int:
-    """Bytes that remembering a query takes, about."""
-    return len(query.sql) + sum(len(each) for each in query.params if isinstance(each, str | bytes))
+def _bytes(queries: Sequence[Query]) -> int:
+    """What remembering queries takes, about."""
+    return sum(
+        len(query.sql) + sum(len(each) for each in query.params if isinstance(each, str | bytes))
+        for query in queries
+    )

@@ -72,6 +72,8 @@ class DurableObjects(Binding):
             "url": request.url,
             "redirected": False,
         }
+        if response.socket is not None:
+            value["socket"] = response.socket
         size = len(response.body) if isinstance(response.body, bytes) else None
         body = coding.plain(response.headers, response.body, response.coding)
         return replace(Result(value, body, size), wrote=wrote)

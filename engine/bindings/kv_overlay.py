@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import bisect
+import hashlib
+import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from engine.bindings.kept import Change, Shown, drift, shown
 from engine.bindings.kv import Kv, StoreReader
-from engine.bindings.overlay import Overlay, Space
+from engine.bindings.overlay import Key, Overlay, Space
 from engine.store import kv
 from engine.store.kv_limits import MIN_TTL
 
 if TYPE_CHECKING:
+    from engine.bindings.binding import Result
     from engine.store import Connection, Store
 
 T = TypeVar("T")
@@ -38,26 +42,53 @@ class KvSpace(Space):
         super().__init__(resource, overlay)
         self._entries: dict[bytes, kv.Entry | None] = {}
         self._order: list[bytes] = []
+        self._below: dict[bytes, tuple[bytes, Shown | None]] = {}
 
-    def set(self, key: str, entry: kv.Entry | None) -> None:
-        """Keep back a write, or with None a delete; raises BindingError when the overlay is full."""
+    def set(self, key: str, entry: kv.Entry | None, below: kv.Entry | None) -> None:
+        """Keep back a write, or with None a delete; raises BindingError when the overlay is full.
+
+        Args:
+            key: where.
+            entry: what is there now for the draft.
+            below: what is there for everybody else.
+        """
         raw = key.encode()
         before = self._entries.get(raw)
         self.overlay.grow((len(entry.value) if entry else 0) - (len(before.value) if before else 0))
         if raw not in self._entries:
             bisect.insort(self._order, raw)
+            seen = self.overlay.seen(KvSpace, self.resource, raw, _state(below))
+            self._below[raw] = (seen, _shown(below))
         self._entries[raw] = entry
+        self.wrote(raw)
 
     def snapshot(self) -> Pending:
         """The entries as they are now, for a reader on another thread."""
         return Pending(dict(self._entries), tuple(self._order))
 
-    def apply(self, connection: Connection) -> None:
+    def conflicts(self, connection: Connection, keys: Collection[Key]) -> dict[Key, str]:
+        """Entries that have another value or other metadata than the draft found, and not its own."""
+        found: dict[Key, str] = {}
+        for raw in keys:
+            assert isinstance(raw, bytes)
+            now = kv.get(connection, self.resource, raw.decode())
+            state, before = self._below[raw]
+            if _state(now) not in (state, _state(self._entries[raw])):
+                found[raw] = drift(before, _shown(now))
+        return found
+
+    def change(self, key: Key) -> Change | None:
+        """The live value when it was first written to, and the draft's."""
+        assert isinstance(key, bytes)
+        return Change(self._below[key][1], _shown(self._entries[key]))
+
+    def apply(self, connection: Connection, keys: Collection[Key]) -> None:
         """Put and delete for real. What is about to expire lives a minute more: KV takes no shorter time."""
         now = time.time()
         deletes, puts = [], []
-        for raw, entry in self._entries.items():
-            key = raw.decode()
+        for raw in keys:
+            assert isinstance(raw, bytes)
+            entry, key = self._entries[raw], raw.decode()
             if entry is None or _expired(entry):
                 deletes.append(key)
                 continue
@@ -67,6 +98,15 @@ class KvSpace(Space):
             puts.append(kv.Put(key, entry.value, expiration, metadata=entry.metadata))
         kv.delete_many(connection, self.resource, deletes)
         kv.put_many(connection, self.resource, puts)
+
+    def forget(self, keys: Collection[Key]) -> None:
+        """The store has these entries now."""
+        for raw in keys:
+            assert isinstance(raw, bytes)
+            entry = self._entries.pop(raw)
+            self.overlay.grow(-len(entry.value) if entry else 0)
+            del self._below[raw]
+        self._order = sorted(self._entries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,18 +180,40 @@ class SandboxedKv(Kv):
 
         return await self._store.read(overlaid)
 
+    async def _get(self, key: str, options: dict[str, Any]) -> Result:
+        result = await super()._get(key, options)
+        space = self._overlay.existing(KvSpace, self.namespace)
+        if space is None or key.encode() not in space.writers:
+            found = None
+            if result.value is not None and isinstance(result.body, bytes):
+                found = kv.Entry(result.body, result.value["metadata"])
+            self._overlay.saw(KvSpace, self.namespace, key.encode(), _state(found))
+        return result
+
     async def _write(self, key: str, entry: kv.Entry) -> None:
-        await self._check_namespace()
-        self._overlay.space(KvSpace, self.namespace).set(key, entry)
+        await self._keep(key, entry)
 
     async def _remove(self, key: str) -> None:
-        await self._check_namespace()
-        self._overlay.space(KvSpace, self.namespace).set(key, None)
+        await self._keep(key, None)
 
-    async def _check_namespace(self) -> None:
-        """A write that could not happen for real must not seem to work here."""
-        await self._store.read(lambda connection: kv.namespace(connection, self.namespace))
+    async def _keep(self, key: str, entry: kv.Entry | None) -> None:
+        """Raises ApiError: a write that could not happen for real must not seem to work here."""
+        below = await self._store.read(lambda connection: kv.get(connection, self.namespace, key))
+        self._overlay.space(KvSpace, self.namespace).set(key, entry, below)
 
 
 def _expired(entry: kv.Entry) -> bool:
     return entry.expiration is not None and entry.expiration <= time.time()
+
+
+def _state(entry: kv.Entry | None) -> bytes:
+    """What tells one value (with its metadata) from another; empty for none."""
+    if entry is None:
+        return b""
+    made = hashlib.blake2b(entry.value, digest_size=16)
+    made.update(b"\0" + json.dumps(entry.metadata, sort_keys=True).encode())
+    return made.digest()
+
+
+def _shown(entry: kv.Entry | None) -> Shown | None:
+    return None if entry is None else shown(entry.value)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from engine.bindings.binding import Binding, BindingError, Result
-from engine.bindings.overlay import Overlay, Space
-from engine.errors import StoreError
+from engine.bindings.overlay import Key, Overlay, Space
+from engine.errors import ApiError, StoreError
 from engine.queues.limits import MAX_BATCH_BYTES, Refused, check_send
 from engine.runtime.http import read
 from engine.store import queue_messages, queues
@@ -132,19 +133,34 @@ class Sender(Binding):
 
 
 class QueueSpace(Space):
-    """Messages that a draft would have sent to one queue."""
+    """Messages that a draft would have sent to one queue, by the number of the call that sent them."""
 
     def __init__(self, resource: str, overlay: Overlay) -> None:
         super().__init__(resource, overlay)
-        self.messages: list[Message] = []
+        self.calls: dict[int, list[Message]] = {}
         self.heard: Queues | None = None
         self._applied = ""
+        self._last = 0
 
-    def apply(self, connection: Connection) -> None:
+    @property
+    def messages(self) -> list[Message]:
+        """All of them, in order."""
+        return [each for sent in self.calls.values() for each in sent]
+
+    def send(self, messages: list[Message]) -> None:
+        """Keep messages back; raises BindingError when the overlay is full."""
+        self.overlay.grow(_bytes(messages))
+        self._last += 1
+        self.calls[self._last] = messages
+        self.wrote(self._last)
+
+    def apply(self, connection: Connection, keys: Collection[Key]) -> None:
         """Send them for real, as if it were now."""
+        if not keys:
+            return
         found = queues.find(connection, self.resource)
         if found is None:
-            return
+            raise ApiError(10026, f"Nothing was applied: there is no queue {self.resource} any more.", 409)
         now = int(time.time() * 1000)
         queue_messages.send(
             connection,
@@ -160,15 +176,23 @@ class QueueSpace(Space):
                         due=each.due if each.due < 0 else each.due - each.sent + now,
                     ),
                 )
-                for each in self.messages
+                for number, sent in self.calls.items()
+                if number in keys
+                for each in sent
             ],
         )
         self._applied = found.id
 
-    def drop(self) -> None:
-        """The messages were sent, and are to be delivered, or they are forgotten."""
+    async def finish(self, keys: Collection[Key], forced: Collection[Key]) -> None:
+        """Have delivered what was sent."""
         if self._applied and self.heard is not None:
             self.heard.sent(self._applied)
+
+    def forget(self, keys: Collection[Key]) -> None:
+        """These calls' messages were sent."""
+        for number in list(self.calls):
+            if number in keys:
+                self.overlay.grow(-_bytes(self.calls.pop(number)))
 
 
 class SandboxedSender(Sender):
@@ -182,12 +206,15 @@ class SandboxedSender(Sender):
         found = await self._store.read(
             lambda connection: queue_messages.backlog(connection, self._find(connection).id)
         )
-        self._overlay.grow(sum(len(each.body) for each in messages))
         space = self._overlay.space(QueueSpace, self.queue)
         space.heard = self._heard
-        space.messages.extend(messages)
-        size = found.bytes + sum(len(each.body) for each in space.messages)
-        return Backlog(found.count + len(space.messages), size, found.oldest or space.messages[0].sent)
+        space.send(messages)
+        kept = space.messages
+        return Backlog(found.count + len(kept), found.bytes + _bytes(kept), found.oldest or kept[0].sent)
+
+
+def _bytes(messages: list[Message]) -> int:
+    return sum(len(each.body) for each in messages)
 
 
 def _timed(queue: Queue, message: Message) -> Message:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import bisect
 import hashlib
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from engine.bindings.overlay import Overlay, Space
+from engine.bindings.kept import Change, Shown, drift
+from engine.bindings.overlay import Key, Overlay, Space
 from engine.bindings.r2 import R2
 from engine.r2 import errors
 from engine.r2.bucket import Bucket, assembled, now, open_upload
@@ -37,6 +38,7 @@ class R2Space(Space):
         self.order: list[bytes] = []
         self.contents: dict[str, bytes] = {}
         self.uploads: dict[str, Upload] = {}
+        self._below: dict[bytes, tuple[str, Shown | None]] = {}
 
     def hold(self, content: bytes) -> str:
         """Keep a content and give its hash; raises BindingError when the overlay is full."""
@@ -46,19 +48,46 @@ class R2Space(Space):
             self.contents[hash] = content
         return hash
 
-    def set(self, key: str, made: Object | None) -> None:
-        """Keep back a write, or with None a delete."""
+    def set(self, key: str, made: Object | None, below: Object | None) -> None:
+        """Keep back a write, or with None a delete, of what is `below` for everybody else."""
         raw = key.encode()
         if raw not in self.objects:
             bisect.insort(self.order, raw)
+            self._below[raw] = (self.overlay.seen(R2Space, self.resource, raw, _state(below)), _shown(below))
         self.objects[raw] = made
+        self.wrote(raw)
 
-    def apply(self, connection: Connection) -> None:
+    def upload(self, made: Upload) -> None:
+        """Keep back an upload in parts, or what has become of it."""
+        self.uploads[made.id] = made
+        if made.state == "open":
+            self.wrote(made.id)
+        else:  # the object that it became is what can be applied
+            self.writers.pop(made.id, None)
+
+    def conflicts(self, connection: Connection, keys: Collection[Key]) -> dict[Key, str]:
+        """Objects of which the bucket has another version than the draft found."""
+        found: dict[Key, str] = {}
+        for raw in keys:
+            if isinstance(raw, bytes):
+                now = r2.find(connection, self.resource, raw.decode())
+                state, before = self._below[raw]
+                if _state(now) != state:
+                    found[raw] = drift(before, _shown(now))
+        return found
+
+    def change(self, key: Key) -> Change | None:
+        """The sizes of the live object when it was first written to, and of the draft's."""
+        return Change(self._below[key][1], _shown(self.objects[key])) if isinstance(key, bytes) else None
+
+    def apply(self, connection: Connection, keys: Collection[Key]) -> None:
         """Put and delete for real; uploads in parts that were not completed are left behind."""
         assert self.store is not None
         blobs = self.store.blobs
-        for raw, made in self.objects.items():
-            key = raw.decode()
+        for raw in keys:
+            if not isinstance(raw, bytes):
+                continue
+            made, key = self.objects[raw], raw.decode()
             if made is None:
                 r2.delete(connection, self.resource, key)
                 continue
@@ -66,6 +95,19 @@ class R2Space(Space):
                 blobs.keep(blobs.write_now(self.contents[hash]))
             r2.use(connection, (hash for hash, _ in made.segments))
             r2.put(connection, self.resource, made)
+
+    def forget(self, keys: Collection[Key]) -> None:
+        """The bucket has these objects now; contents that nothing else needs are let go."""
+        for raw in keys:
+            if isinstance(raw, bytes):
+                del self.objects[raw], self._below[raw]
+            else:
+                self.uploads.pop(str(raw), None)
+        self.order = sorted(self.objects)
+        needed = {hash for made in self.objects.values() if made is not None for hash, _ in made.segments}
+        needed |= {part.hash for upload in self.uploads.values() for part in upload.parts}
+        for hash in self.contents.keys() - needed:
+            self.overlay.grow(-len(self.contents.pop(hash)))
 
 
 class SandboxBucket(Bucket):
@@ -89,6 +131,7 @@ class SandboxBucket(Bucket):
         checksums = put.check_digests(digests)
         if conditions is not None and not conditions.hold(await self.look(check_key(key))):
             return None
+        below = await super().look(check_key(key))
         space = self._space()
         made = Object(
             key=check_key(key),
@@ -102,19 +145,20 @@ class SandboxBucket(Bucket):
             custom_metadata=put.custom_metadata,
             segments=((space.hold(content), len(content)),),
         )
-        space.set(key, made)
+        space.set(key, made, below)
         return made
 
     async def delete(self, keys: Sequence[str]) -> None:
         """As a bucket does it, but kept back."""
         await self._class()
         for key in keys:
-            self._space().set(check_key(key), None)
+            below = await super().look(check_key(key))
+            self._space().set(key, None, below)
 
     async def create_upload(self, key: str, put: Put) -> str:
         """An upload that this session alone knows."""
         made = replace(self._upload(key, put), storage_class=put.storage_class or await self._class())
-        self._space().uploads[made.id] = made
+        self._space().upload(made)
         return made.id
 
     async def upload_part(self, key: str, upload_id: str, number: int, body: Body) -> str:
@@ -125,7 +169,7 @@ class SandboxBucket(Bucket):
         md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
         part = Part(number, secrets.token_urlsafe(96), md5, space.hold(content), len(content))
         others = tuple(each for each in upload.parts if each.number != number)
-        space.uploads[upload_id] = replace(upload, parts=(*others, part))
+        space.upload(replace(upload, parts=(*others, part)))
         return part.etag
 
     async def complete_upload(self, key: str, upload_id: str, parts: Sequence[tuple[int, str]]) -> Object:
@@ -133,8 +177,8 @@ class SandboxBucket(Bucket):
         space = self._space()
         upload = open_upload(space.uploads.get(upload_id), check_key(key))
         made = assembled(upload, parts, self._min_part)
-        space.set(key, made)
-        space.uploads[upload_id] = replace(upload, state="completed", parts=())
+        space.set(key, made, await super().look(key))
+        space.upload(replace(upload, state="completed", parts=()))
         return made
 
     async def abort_upload(self, key: str, upload_id: str) -> None:
@@ -144,14 +188,16 @@ class SandboxBucket(Bucket):
         if upload is None or upload.key != check_key(key):
             raise errors.no_such_upload()
         if upload.state == "open":
-            space.uploads[upload_id] = replace(upload, state="aborted", parts=())
+            space.upload(replace(upload, state="aborted", parts=()))
 
     async def look(self, key: str) -> Object | None:
         """The pending object when there is one, else the bucket's."""
         space = self._overlay.existing(R2Space, self.name)
         if space is not None and key.encode() in space.objects:
             return space.objects[key.encode()]
-        return await super().look(key)
+        found = await super().look(key)
+        self._overlay.saw(R2Space, self.name, key.encode(), _state(found))
+        return found
 
     async def scan(self, work: Callable[[Scan], T]) -> T:
         """Both, in the order of keys."""
@@ -201,6 +247,15 @@ class SandboxedR2(R2):
 
     def _bucket(self) -> Bucket:
         return SandboxBucket(self._store, self.bucket, self._overlay)
+
+
+def _state(found: Object | None) -> str:
+    """What tells one version of an object from another; empty for none."""
+    return "" if found is None else found.version
+
+
+def _shown(found: Object | None) -> Shown | None:
+    return None if found is None else Shown(found.size)
 
 
 def _merged(

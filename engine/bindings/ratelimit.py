@@ -7,11 +7,11 @@ Cloudflare's does, whose counts are those of one location. Windows are aligned t
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from engine.bindings.binding import Binding, BindingError, Result
-from engine.bindings.overlay import Overlay, Space
+from engine.bindings.overlay import Key, Overlay, Space
 
 if TYPE_CHECKING:
     from engine.runtime.http import Body
@@ -56,7 +56,7 @@ class _Space(Space):
         super().__init__(resource, overlay)
         self.counts = RateLimits()
 
-    def apply(self, connection: Connection) -> None:
+    def apply(self, connection: Connection, keys: Collection[Key]) -> None:
         """Nothing: counts pass by themselves."""
 
 

@@ -85,6 +85,8 @@ class Service(Binding):
             "url": request.url,
             "redirected": followed > 0,
         }
+        if response.socket is not None:
+            value["socket"] = response.socket
         size = len(response.body) if isinstance(response.body, bytes) else _length(response.headers)
         return Result(value, coding.plain(response.headers, response.body, response.coding), size)
 

@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from engine.bindings.binding import Binding, BindingError, Result
+from engine.bindings.kept import Marked
 from engine.runtime.invocation import Call, nobody
 
 if TYPE_CHECKING:
@@ -45,7 +46,9 @@ async def traced_call(
             return await binding.call(invocation, operation, args, body)
         return await _recorded(binding, invocation, operation, args, body)
     call = binding.sandboxed(overlay)
-    return await _recorded(call, invocation, operation, args, body, keeps_back=operation in binding.writes)
+    with Marked():
+        keeps_back = operation in binding.writes
+        return await _recorded(call, invocation, operation, args, body, keeps_back=keeps_back)
 
 
 async def _recorded(

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.cli import confirm
+from engine.cli import kept_writes
 from engine.cli.api import Client, Json, add_common, connected, environment_path
 from engine.cli.errors import FAILED, USAGE, CliError
 from engine.cli.run_report import Report
@@ -51,8 +51,22 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         action="store_true",
         help="ask to do the writes that were kept back, when the run went well",
     )
+    parser.add_argument(
+        "--only",
+        metavar="N,…",
+        help="with --apply: these of the writes, by their numbers in the list (1,3-5)",
+    )
+    parser.add_argument(
+        "--force", action="store_true", help="with --apply: also where the live value has changed meanwhile"
+    )
     parser.add_argument("-y", "--yes", action="store_true", help="with --apply: do not ask")
-    parser.add_argument("--trace", action="store_true", help="show every binding call")
+    parser.add_argument(
+        "--no-network", action="store_true", help="refuse every outgoing fetch, connection and WebSocket"
+    )
+    parser.add_argument("--trace", action="store_true", help="show every binding call, as a waterfall")
+    parser.add_argument(
+        "--trace-json", type=Path, metavar="FILE", help="write the calls to a file, one JSON object a line"
+    )
     parser.add_argument("--cpu-ms", type=int, metavar="MS", help="CPU limit in milliseconds")
     add_common(parser)
 
@@ -66,13 +80,18 @@ def run(args: argparse.Namespace) -> int:
         project = read(args.path, environment=args.env)
     except ProjectError as error:
         raise CliError(str(error)) from None
+    if not project.files:
+        raise CliError(f"{args.path} has static assets and no code to run")
     if args.env is not None and args.service is None and project.bindings is None:
         raise CliError("--env names an environment of a service: add --service NAME", USAGE)
     if args.apply and (args.service is None or args.live):
         raise CliError("--apply is for writes that were kept back: it needs --service, without --live", USAGE)
+    if (args.only is not None or args.force) and not args.apply:
+        raise CliError("--only and --force say which writes are applied: add --apply", USAGE)
+    kept_writes.chosen(args.only)  # refused before anything is run
     question = _question(args, project)
     kept = 0
-    report = Report(include=args.include, trace=args.trace)
+    report = Report(include=args.include, trace=args.trace, trace_file=args.trace_json)
     with connected(args) as client:
         path = "/workers/runs"
         if args.service is not None:
@@ -85,33 +104,12 @@ def run(args: argparse.Namespace) -> int:
                     kept = event["count"]
                 if args.json:
                     print(json.dumps(event, ensure_ascii=False), flush=True)
-                    report.outcome = event.get("outcome", report.outcome)
+                    report.note(event)
                 else:
                     report.take(event)
         if args.apply and kept:
-            _settle(args, client, f"{path}/{question['session']}", kept, report.outcome == "ok")
+            kept_writes.settle(args, client, f"{path}/{question['session']}", report.outcome == "ok")
     return 0 if report.outcome == "ok" else FAILED
-
-
-def _settle(args: argparse.Namespace, client: Client, session: str, kept: int, ran: bool) -> None:
-    """Apply what a run has kept back, or drop it: it failed, or that was not confirmed."""
-    environment = args.env or "production"
-    what = f"{kept} write{'' if kept == 1 else 's'}"
-    applied = False
-    try:
-        if not ran:
-            print(f"the run failed: {what} dropped", file=sys.stderr)
-            return
-        if not args.yes and environment == "production":
-            confirm.type_name(args.service, f"This does {what} for real in production of {args.service}.")
-        elif not args.yes:
-            confirm.ask(f"Do {what} for real in {environment} of {args.service}?")
-        client.call("POST", f"{session}/apply")
-        applied = True
-        print(f"applied {what}", file=sys.stderr)
-    finally:
-        if not applied:
-            client.call("DELETE", session)
 
 
 def _question(args: argparse.Namespace, project: Project) -> Json:
@@ -137,7 +135,8 @@ def _question(args: argparse.Namespace, project: Project) -> Json:
         },
         "mode": "live" if args.live else "sandbox",
         "session": uuid.uuid4().hex if args.apply else None,
-        "trace": args.trace or args.json,
+        "trace": args.trace or args.json or args.trace_json is not None,
+        "network": not args.no_network,
         "limits": {"cpu_ms": args.cpu_ms} if args.cpu_ms is not None else {},
     }
 

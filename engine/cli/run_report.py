@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import base64
+import json
 import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from engine.cli.api import Json
+from engine.cli.errors import CliError
+
+#: Cells of a time bar.
+BAR = 24
 
 
 class Report:
@@ -14,15 +21,17 @@ class Report:
     Args:
         include: print status and headers before the body.
         trace: print binding calls.
+        trace_file: where they go, one JSON object a line, in the order in which they began.
 
     Attributes:
         outcome: "ok", or what ended the run; "unknown" until it has ended.
     """
 
-    def __init__(self, *, include: bool = False, trace: bool = False) -> None:
+    def __init__(self, *, include: bool = False, trace: bool = False, trace_file: Path | None = None) -> None:
         self.outcome = "unknown"
         self._include = include
         self._trace = trace
+        self._file = trace_file
         self._calls: list[Json] = []
 
     def take(self, event: Json) -> None:
@@ -30,8 +39,6 @@ class Report:
         match event["type"]:
             case "console":
                 self._say(f"{event['level']:<5} {event['text']}{_place(event, '  ')}")
-            case "call":
-                self._calls.append(event)
             case "response":
                 self._head(event)
             case "body":
@@ -42,8 +49,21 @@ class Report:
             case "writes" if event["count"]:
                 self._writes(event)
             case "end":
-                self.outcome = event["outcome"]
                 self._end(event)
+        self.note(event)
+
+    def note(self, event: Json) -> None:
+        """Remember an event's call or outcome without printing anything.
+
+        Raises:
+            CliError: the run has ended, and the file of the trace cannot be written.
+        """
+        if event["type"] == "call":
+            self._calls.append(event)
+        if event["type"] == "end":
+            self.outcome = event["outcome"]
+            if self._file is not None:
+                self._write(self._file)
 
     def _head(self, event: Json) -> None:
         if not self._include:
@@ -68,19 +88,21 @@ class Report:
 
     def _end(self, event: Json) -> None:
         if self._trace:
-            self._tree(None, 0)
+            span = max((call["start"] + call["duration"] for call in self._calls), default=0.0)
+            for call, depth in _nested(self._calls):
+                self._say(_line(call, depth, span))
         if event["outcome"] == "canceled":
             self._say("svc-tui: the run was canceled")
 
-    def _tree(self, parent: int | None, depth: int) -> None:
-        """Calls in the order they began, those of a called service below the call."""
-        for call in sorted(self._calls, key=lambda each: (each["start"], each["id"])):
-            if call["parent"] != parent:
-                continue
-            name = f"{'  ' * depth}{call['binding']}.{call['operation']} {call['subject']}".rstrip()
-            result = "kept back" if call["kept_back"] else call["error"] or call["result"]
-            self._say(f"call  {name:<48} {result:<16} {call['start']:8.1f} {call['duration']:8.1f} ms")
-            self._tree(call["id"], depth + 1)
+    def _write(self, path: Path) -> None:
+        lines = [
+            json.dumps({**call, "depth": depth}, ensure_ascii=False) + "\n"
+            for call, depth in _nested(self._calls)
+        ]
+        try:
+            path.write_text("".join(lines), encoding="utf-8")
+        except OSError as error:
+            raise CliError(f"--trace-json {path}: {error.strerror}") from None
 
     def _say(self, line: str) -> None:
         print(line, file=sys.stderr, flush=True)
@@ -92,3 +114,29 @@ def _place(event: Json, before: str) -> str:
 
 def _where(place: Json) -> str:
     return f"{place['file']}:{place['line']}:{place['column']}"
+
+
+def _nested(calls: Sequence[Json]) -> Iterator[tuple[Json, int]]:
+    """Calls in the order they began, those of a called service or object below the call, and how deep."""
+    known = {call["id"] for call in calls}
+    below: dict[int | None, list[Json]] = {}
+    for call in sorted(calls, key=lambda each: (each["start"], each["id"])):
+        below.setdefault(call["parent"] if call["parent"] in known else None, []).append(call)
+
+    def walk(parent: int | None, depth: int) -> Iterator[tuple[Json, int]]:
+        for call in below.get(parent, ()):
+            yield call, depth
+            yield from walk(call["id"], depth + 1)
+
+    return walk(None, 0)
+
+
+def _line(call: Json, depth: int, span: float) -> str:
+    """A row of the waterfall: name, result, milliseconds from the start, how many, and when as a bar."""
+    name = f"{'  ' * depth}{call['binding']}.{call['operation']} {call['subject']}".rstrip()
+    sent = "→ " if call.get("outgoing") and not call["error"] else ""
+    result = "kept back" if call["kept_back"] else call["error"] or f"{sent}{call['result']}"
+    lead = min(BAR - 1, round(call["start"] / span * BAR)) if span else 0
+    length = max(1, min(BAR - lead, round(call["duration"] / span * BAR))) if span else 1
+    bar = " " * lead + ("╍" if call["kept_back"] else "━") * length
+    return f"call  {name:<48} {result:<16} {call['start']:8.1f} {call['duration']:8.1f} ms  {bar}"

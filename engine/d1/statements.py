@@ -10,6 +10,9 @@ from collections.abc import Iterator
 _TOKEN = re.compile(
     r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|--[^\n]*|/\*.*?(?:\*/|\Z)|;""", re.DOTALL
 )
+_ADDS = re.compile(r"(?:insert\s+into|create\s+(?:table|(?:unique\s+)?index|view))\b", re.IGNORECASE)
+# What makes an added row depend on others: it is read from them, or takes the place of one.
+_DEPENDS = re.compile(r"\b(?:select|conflict|with)\b", re.IGNORECASE)
 _BLANK = re.compile(r"(?:\s|--[^\n]*(?:\n|\Z)|/\*.*?(?:\*/|\Z))*", re.DOTALL)
 
 
@@ -51,3 +54,8 @@ def _pieces(sql: str) -> Iterator[str]:
         yield piece.strip()
         start, trigger = token.end(), False
     yield sql[start:].strip()
+
+
+def adds(sql: str) -> bool:
+    """Whether all it does is to make rows or tables, which depend on nothing that is there already."""
+    return all(_ADDS.match(each) and not _DEPENDS.search(each) for each in map(bare, split(sql)))

@@ -89,25 +89,38 @@ class Drafts:
         diagnostics: list[dict[str, Any]] = answer["diagnostics"]
         return diagnostics
 
-    async def kept(self, service: str, environment: str, session: str, action: str) -> dict[str, Any]:
-        """What a draft session keeps back: `{count, items}`.
+    async def kept(
+        self,
+        service: str,
+        environment: str,
+        session: str,
+        action: str,
+        ids: Sequence[int] | None = None,
+        force: bool | Sequence[int] = False,
+    ) -> dict[str, Any]:
+        """What a draft session keeps back: `{count, items, left}`.
 
         Args:
-            action: "list", "apply" (do it all for real) or "drop".
+            service: whose session.
+            environment: whose session.
+            session: its name.
+            action: "list", "apply" (do it for real) or "drop".
+            ids: which writes are applied; None is all.
+            force: which of them may overwrite what has changed meanwhile; True is all.
 
         Raises:
-            ApiError: 10007, there is no such session; 10026, it cannot be applied; 10013, the drafts engine
-                ended meanwhile.
+            ApiError: 10007, there is no such session; 10026, it cannot be applied; 10409, live values have
+                changed, and `data` has the `conflicts`; 10013, the drafts engine ended meanwhile.
         """
-        names = {"service": service, "environment": environment, "session": session}
+        question = {"verb": "kept", "service": service, "environment": environment, "session": session}
         try:
             # Not asked twice: what was applied in part must not be applied again.
-            answer = await self._first({"verb": "kept", **names, "action": action})
+            answer = await self._first({**question, "action": action, "ids": ids, "force": force})
         except DraftsDied:
             raise ApiError(10013, RESTARTED, 503) from None
         if "error" in answer:
             error = answer["error"]
-            raise ApiError(error["code"], error["message"], error["status"])
+            raise ApiError(error["code"], error["message"], error["status"], error.get("data"))
         return answer
 
     async def describe(self, draft: VersionDraft) -> dict[str, Any]:

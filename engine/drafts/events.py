@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from engine.drafts.describe import compile_message
 from engine.runtime.compile import CompileError
 from engine.runtime.errors import CpuLimitExceeded, HungError, MemoryLimitExceeded, WorkerError
 from engine.runtime.invocation import Call, ConsoleLine
 
+#: Kinds of calls that leave this machine: they are real in a sandbox too, unless the network is off.
+OUTGOING: Final = frozenset({"fetch", "connect"})
 #: What a person may want to know beside the message.
 _WHY: tuple[tuple[type[WorkerError], str], ...] = (
     (CpuLimitExceeded, "The code kept the processor busy without ever coming back, as an endless loop does."),
@@ -43,6 +45,7 @@ def call_start(call: Call) -> dict[str, Any]:
         "operation": call.operation,
         "subject": call.subject,
         "start": call.start,
+        "outgoing": call.kind in OUTGOING,
         "service": call.service,
         "environment": call.environment,
     }

@@ -6,6 +6,7 @@ import asyncio
 import gc
 
 from engine.drafts.server import Server
+from engine.durable.bridge import Bridge
 from engine.gateway import vitals
 from engine.gateway.environments import Environments
 from engine.gateway.programs import StoredPrograms
@@ -33,6 +34,7 @@ class DraftsProcess:
         self._runtime = Runtime()
         self._compiler = Compiler(StoredPrograms(store, writes=False))
         environments = Environments(store, self._runtime, self._compiler, Limits(), follows=False)
+        environments.objects.bridge = Bridge(folder.objects_socket)
         self._server = Server(environments, self._compiler, self._give_up)
         self._listening: asyncio.Server | None = None
         self._stopping = asyncio.Event()

@@ -49,14 +49,28 @@ def check_run(body: Mapping[str, Any]) -> dict[str, Any]:
     session = body.get("session")
     if session is not None and not isinstance(session, str):
         raise ApiError(10026, "session must be a string.", 400)
+    network = body.get("network", True)
+    if not isinstance(network, bool):
+        raise ApiError(10026, "network must be true, or false to refuse every outgoing connection.", 400)
     return {
         **check_code(body),
         "request": _request(body.get("request") or {}),
         "mode": mode,
         "session": session,
         "trace": bool(body.get("trace", True)),
+        "network": network,
         "cpu_ms": cpu,
     }
+
+
+def check_choice(body: Mapping[str, Any]) -> tuple[list[int] | None, bool | list[int]]:
+    """`ids` and `force` of an apply: which writes, and which of them may overwrite; raises ApiError 10026."""
+    ids, force = body.get("ids"), body.get("force", False)
+    if ids is not None and not _numbers(ids):
+        raise ApiError(10026, "ids must be a list of the numbers of writes.", 400)
+    if not isinstance(force, bool) and not _numbers(force):
+        raise ApiError(10026, "force must be true, false or a list of the numbers of writes.", 400)
+    return ids, force
 
 
 def check_variables(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -82,6 +96,10 @@ def request_of(payload: Mapping[str, Any]) -> Request:
         [(name, value) for name, value in given["headers"]],
         None if body is None else base64.b64decode(body),
     )
+
+
+def _numbers(given: Any) -> bool:
+    return isinstance(given, list) and all(type(each) is int for each in given)
 
 
 def _module(given: Any) -> dict[str, Any]:

@@ -73,35 +73,34 @@ class Runner:
         """What a session keeps back, listed, applied or dropped.
 
         Args:
-            question: `{service, environment, session, action}`, the last "list", "apply" or "drop".
+            question: `{service, environment, session, action, ids, force}`, the action "list", "apply" or
+                "drop", the last two as `Overlay.apply` has them.
             store: where it is applied, in one transaction for what is in the database.
 
         Returns:
-            `{count, items}`: how many writes that were, and those of them that were listed.
+            `{count, items, left}`: how many writes that were, those of them that are listed, and how many
+            are kept back after it.
 
         Raises:
-            ApiError: 10007, there is no such session; 10026, what it keeps back cannot be applied.
+            ApiError: 10007, there is no such session; 10026, a write cannot be applied; 10409, live values
+                have changed since the draft.
         """
         overlay = self._sessions.get(_key(question))
         if overlay is None:
             name = question["session"]
             raise ApiError(10007, f"No draft session {name} keeps anything back here; it may be gone.", 404)
-        answer = {"count": overlay.count, "items": [each.to_json() for each in overlay.since()]}
+        count, items = overlay.count, await overlay.listing(store)
         if question["action"] == "apply":
-            if not overlay.applicable:
-                raise ApiError(
-                    10026,
-                    "This session wrote to Durable Objects, on copies of them, and that cannot be applied: "
-                    "drop it, or run it without them.",
-                    409,
-                )
+            ids, force = question["ids"], question["force"]
             try:
-                await overlay.apply(store)
+                count = await overlay.apply(store, ids, force)
             except SqlError as error:
                 raise ApiError(10026, f"Nothing was applied to D1: {error}", 409) from None
+            stay = {each.id for each in overlay.since()}
+            items = [each for each in items if each["id"] not in stay]
         elif question["action"] == "drop":
             overlay.drop()
-        return answer
+        return {"count": count, "items": items, "left": overlay.count}
 
     def _overlay(self, question: Mapping[str, Any]) -> Overlay:
         session = question["session"]
@@ -147,7 +146,7 @@ class Run:
         """
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         self._emit({"type": "started", "run": uuid.uuid4().hex, "mode": self._question["mode"], "at": now})
-        mark = self._overlay.count if self._overlay is not None else 0
+        mark = self._overlay.last if self._overlay is not None else 0
         try:
             outcome = await self._answer()
         except CompileError as error:
@@ -158,7 +157,8 @@ class Run:
             outcome = "exception"
         if self._overlay is not None:
             items = [each.to_json() for each in self._overlay.since(mark)]
-            self._emit({"type": "writes", "count": self._overlay.count - mark, "items": items})
+            count, session = self._overlay.last - mark, self._overlay.count
+            self._emit({"type": "writes", "count": count, "items": items, "session": session})
         wall = (time.monotonic() - self._began) * 1000
         well = outcome not in {"exceededCpu", "exceededMemory"} or await self._environments.well(PATIENCE)
         self._emit({"type": "end", "outcome": outcome, "wall": wall, "engine_restarted": not well})
@@ -240,7 +240,7 @@ class Run:
         traced: dict[str, Any] = {}
         if self._question["trace"]:
             traced = {"on_call_start": self._on_call_start, "on_call": self._on_call}
-        return Invocation(
+        invocation = Invocation(
             self._service,
             self._environment,
             self._question["mode"],
@@ -249,6 +249,8 @@ class Run:
             on_exception=self._on_exception,
             **traced,
         )
+        invocation.tree.network = self._question["network"]
+        return invocation
 
     # ------------------------------------------------------------------ events
 

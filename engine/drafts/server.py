@@ -116,7 +116,8 @@ class Server:
         try:
             answer = await self._runner.kept(question, self._environments.objects.store)
         except ApiError as error:
-            answer = {"error": {"code": error.code, "message": error.message, "status": error.status}}
+            told = {"code": error.code, "message": error.message, "status": error.status}
+            answer = {"error": {**told, "data": error.data}}
         writer.write(pack_line(answer))
 
     async def _check(self, question: dict[str, Any], writer: asyncio.StreamWriter) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from engine.durable.operations import OPEN
+from engine.durable import events
+from engine.durable.actor import Actor
+from engine.durable.sockets import FAILED, RESTARTED, ObjectSockets
 from engine.durable.storage import SYNCS, Storage
 from engine.durable.worker import ObjectWorker, Unseen
 from engine.runtime.errors import WorkerError
@@ -19,6 +19,7 @@ from engine.store import durable
 from engine.store.durable import Alarm, Namespace
 
 if TYPE_CHECKING:
+    from engine.durable.object_socket import ObjectSocket
     from engine.durable.objects import Objects
 
 log = logging.getLogger("engine.durable")
@@ -27,24 +28,12 @@ log = logging.getLogger("engine.durable")
 IDLE: Final = 10.0
 #: Seconds that objects get to end what is under way when new code comes.
 GRACE: Final = 5.0
+#: Invocations of an object that are looked through for those that have ended.
+MANY: Final = 256
 #: Files that one namespace's objects keep open; beyond it the longest unused is closed.
 FILES: Final = 200
 
 T = TypeVar("T")
-_handles = itertools.count(1)
-
-
-@dataclass(slots=True, eq=False)
-class Actor:
-    """One object that lives now."""
-
-    id: str
-    name: str | None
-    storage: Storage
-    handle: int = field(default_factory=lambda: next(_handles))
-    jobs: int = 0
-    invocations: set[Invocation] = field(default_factory=set)
-    timer: asyncio.TimerHandle | None = None
 
 
 class House:
@@ -59,6 +48,9 @@ class House:
         self.namespace = namespace
         self.idle = IDLE
         self.deletes_alarm = False
+        self.replies_to_close = True
+        self._rooms: dict[str, ObjectSockets] = {}  # of every object that has sockets, also while it sleeps
+        self._renewing = False
         self._objects = objects
         self._loop = asyncio.get_running_loop()
         self._actors: dict[str, Actor] = {}
@@ -100,16 +92,29 @@ class House:
                     "id": actor.id,
                     "name": actor.name,
                 }
+                invocation.version = worker.version
+                actor.inside.add(invocation)
                 try:
                     result = await use(worker, reference)
                 except Unseen:  # its isolate ended before it began
                     continue
+                finally:
+                    actor.inside.discard(invocation)
                 await self._flushed(actor)
+                if self._objects.sandbox is not None:
+                    self._objects.sandbox.ran(self.namespace.id, object_id)
                 return result, actor.storage.writes != before
         finally:
-            actor.jobs -= 1
-            if actor.jobs == 0:
-                actor.timer = self._loop.call_later(self.idle, self._look, actor)
+            self._done(actor)
+            if not invocation.open:
+                actor.invocations.discard(invocation)
+            elif len(actor.invocations) > MANY:
+                actor.sift()
+
+    def _done(self, actor: Actor) -> None:
+        actor.jobs -= 1
+        if actor.jobs == 0:
+            actor.timer = self._loop.call_later(self.idle, self._look, actor)
 
     async def actor(self, object_id: str, name: str | None) -> Actor:
         """The object; it comes to life in its isolate with the first event."""
@@ -126,8 +131,12 @@ class House:
                 origin / self.namespace.id / f"{object_id}.sqlite" if origin else None,
             )
             storage.deletes_alarm = self.deletes_alarm
-            found = Actor(object_id, name, storage)
-            OPEN[found.handle] = storage
+            if self._objects.sandbox is not None:
+                storage.journal = self._objects.sandbox.journal(self.namespace, object_id)
+            room = self._rooms.pop(object_id, None) or ObjectSockets(self, object_id)
+            found = Actor(object_id, name if name is not None else room.name, storage, room)
+            room.storage = storage
+            found.enter()
         elif name is not None:
             found.name = name
         self._actors[object_id] = found  # at the end: the longest unused is the first
@@ -155,9 +164,17 @@ class House:
             await self._flushed(actor)
             return result
         finally:
-            actor.jobs -= 1
-            if actor.jobs == 0:
-                actor.timer = self._loop.call_later(self.idle, self._look, actor)
+            self._done(actor)
+
+    async def forget(self, object_id: str) -> None:
+        """Let an instance that does nothing just now go: the next event finds a new one."""
+        actor = self._actors.get(object_id)
+        if actor is not None and actor.jobs == 0:
+            if actor.timer is not None:
+                actor.timer.cancel()
+            self._look(actor)
+        if (closing := self._closing.get(object_id)) is not None:
+            await closing
 
     async def alarm_changed(self, object_id: str, at: int | None) -> None:
         """Note an object's alarm where it is found without opening the object's file."""
@@ -193,7 +210,8 @@ class House:
         if self._actors.get(actor.id) is not actor:
             return
         del self._actors[actor.id]
-        OPEN.pop(actor.handle, None)
+        actor.leave()
+        actor.sockets.end(FAILED, "the Durable Object was reset")
         task = self._closing[actor.id] = self._loop.create_task(self._evict(actor))
         task.add_done_callback(lambda _: self._closing.pop(actor.id, None))
 
@@ -216,14 +234,17 @@ class House:
     async def _load(self) -> ObjectWorker:
         return await self._objects.worker(self)
 
-    def isolate_ended(self) -> None:
-        """The instances are gone: what their last turn had not finished is taken back."""
+    def isolate_ended(self, unseen: set[Invocation]) -> None:
+        """The instances are gone: what their last turn had not finished is taken back.
+
+        The sockets of those that were not at work (JavaScript has not begun with the `unseen`) stay open.
+        """
         storages = []
         for actor in self._actors.values():
-            OPEN.pop(actor.handle, None)
-            actor.handle = next(_handles)
-            OPEN[actor.handle] = actor.storage
+            actor.renumber()
             storages.append(actor.storage)
+            if actor.inside - unseen and not self._renewing:
+                actor.sockets.end(FAILED, "the Durable Object failed")
         work = [
             self._loop.run_in_executor(SYNCS, storage.rollback) for storage in storages if storage.is_open
         ]
@@ -231,28 +252,56 @@ class House:
             self._settling = asyncio.gather(*work, return_exceptions=True)
 
     async def renew(self) -> None:
-        """Let the isolate go; the next event starts one with the code that is live then."""
+        """Let the isolate go; the next event starts one with the code that is live then.
+
+        Clients are told to come again: nothing of the old code's is left for the new.
+        """
         task, self._worker = self._worker, None
-        if task is None:
+        if task is None and not self._rooms and not self._actors:
             return
-        settling = self._loop.create_task(_close(task))
+        settling = self._loop.create_task(self._end(task))
         before = self._settling
         self._settling = settling
         await settling
         if before is not None:
             await asyncio.wait([before])
 
+    async def _end(self, task: asyncio.Task[ObjectWorker] | None) -> None:
+        self._renewing = True
+        try:
+            if task is not None:
+                await _close(task)
+        finally:
+            self._renewing = False
+            rooms = [*self._rooms.values(), *(actor.sockets for actor in self._actors.values())]
+            self._rooms.clear()
+            for room in rooms:
+                room.end(RESTARTED, "the Durable Object's code was updated")
+
+    # ------------------------------------------------------------------ WebSockets
+
+    async def socket_event(
+        self, socket: ObjectSocket, name: str, payload: dict[str, Any], data: bytes | None
+    ) -> None:
+        """Let an object hear of one of its WebSockets, unless the process ends."""
+        if not self._objects.stopping:
+            await events.socket_event(self._objects.logs, self, socket, name, payload, data)
+
     # ------------------------------------------------------------------ idle objects
 
     def _look(self, actor: Actor) -> None:
         actor.timer = None
-        actor.invocations = {each for each in actor.invocations if each.open}
+        actor.sift()
         if actor.jobs or self._actors.get(actor.id) is not actor:
             return
         if actor.invocations or not actor.storage.settled:
             actor.timer = self._loop.call_later(self.idle, self._look, actor)
             return
         del self._actors[actor.id]
+        room = actor.sockets
+        if len(room):  # they go on; all else that was set for them is set again by the next instance
+            room.name, room.storage = actor.name, None
+            self._rooms[actor.id] = room
         task = self._closing[actor.id] = self._loop.create_task(self._evict(actor))
         task.add_done_callback(lambda _: self._closing.pop(actor.id, None))
 
@@ -264,7 +313,7 @@ class House:
                 await worker.dispatch("evict", {"object": reference}, None, Invocation())
             except WorkerError as error:
                 log.info("an idle object's isolate ended: %s", error)
-        OPEN.pop(actor.handle, None)
+        actor.leave()
         await self._loop.run_in_executor(SYNCS, actor.storage.close)
 
     def _spare_files(self) -> None:
@@ -282,7 +331,7 @@ class House:
         for actor in list(self._actors.values()):
             if actor.timer is not None:
                 actor.timer.cancel()
-            OPEN.pop(actor.handle, None)
+            actor.leave()
             await self._loop.run_in_executor(SYNCS, actor.storage.close)
         self._actors.clear()
 

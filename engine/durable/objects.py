@@ -9,18 +9,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from engine.bindings.binding import BindingError, Result
-from engine.bindings.overlay import Overlay, Space
+from engine.bindings.overlay import Overlay
+from engine.durable import events, sockets
 from engine.durable.alarms import Alarms
 from engine.durable.house import House
 from engine.durable.migrations import KIND
+from engine.durable.sandbox import Sandbox
 from engine.durable.worker import ObjectWorker
 from engine.errors import ApiError
 from engine.gateway.errors import NoCode
@@ -31,7 +32,9 @@ from engine.store import Connection, Store, durable, modules
 from engine.store.durable import Alarm, Namespace
 
 if TYPE_CHECKING:
+    from engine.durable.bridge import Bridge
     from engine.gateway.environments import Environments
+    from engine.logs.logs import Logs
     from engine.runtime.compile import Compiler
     from engine.runtime.http import Body, Request, Response
     from engine.runtime.limits import Limits
@@ -59,6 +62,7 @@ class Objects:
         limits: of every worker.
         live: whether this process has the account's objects.
         folder: where the files are; `origin` is where a sandbox copies them from.
+        logs: records what deployed objects do; None records nothing.
     """
 
     def __init__(
@@ -72,7 +76,10 @@ class Objects:
         live: bool,
         folder: Path | None = None,
         origin: Path | None = None,
+        logs: Logs | None = None,
     ) -> None:
+        self.logs = logs
+        self.stopping = False
         self.store = store
         self._environments = environments
         self._handles = handles
@@ -83,6 +90,9 @@ class Objects:
         self.origin = origin
         self.alarms = Alarms(store, self._ring) if live else None
         self.draft: tuple[str, str, Any] | None = None
+        self.sandbox: Sandbox | None = None
+        self.bridge: Bridge | None = None
+        """To the live process, of the one that has none of the account's objects."""
         self._houses: dict[str, House] = {}
         # A fair one: calls of a stub reach its object in the order in which they were made.
         self._finding = asyncio.Lock()
@@ -109,6 +119,8 @@ class Objects:
             ApiError: the namespace, or the code of its class, is gone.
             WorkerError: its code failed.
         """
+        if (bridge := self._across(caller)) is not None:
+            return await bridge.fetch(namespace, object_id, name, request, caller, parent)
         house = await self._house(namespace, caller)
         child = self._child(house, caller, parent)
 
@@ -116,7 +128,11 @@ class Objects:
             answer: Response = await worker.fetch(request, child, target=reference)
             return answer
 
-        return await house.run(object_id, name, child, use)
+        work = house.run(object_id, name, child, use)
+        answer = await events.recorded(self.logs, house, object_id, child, request, work)
+        if answer[0].socket is not None:
+            sockets.given(answer[0].socket)
+        return answer
 
     async def remote(
         self,
@@ -129,6 +145,8 @@ class Objects:
         parent: Any,
     ) -> Result:
         """Call a method of an object; raises as `fetch`."""
+        if (bridge := self._across(caller)) is not None:
+            return await bridge.remote(namespace, object_id, name, call, body, caller, parent)
         house = await self._house(namespace, caller)
         child = self._child(house, caller, parent)
 
@@ -137,7 +155,9 @@ class Objects:
                 answer: Result = await worker.remote({**call, "object": reference}, body, child)
                 return answer
 
-            answer, wrote = await house.run(object_id, name, child, use)
+            event = {"rpcMethod": ".".join(call["path"])}
+            work = house.run(object_id, name, child, use)
+            answer, wrote = await events.recorded(self.logs, house, object_id, child, event, work)
             return replace(answer, wrote=wrote)
 
         return await self._handles.invoke(caller, child, call, body, run)
@@ -145,6 +165,10 @@ class Objects:
     async def inspect(self, namespace: str, object_id: str, work: Callable[[int], T]) -> T:
         """Look into an object without its code (`House.inspect`); raises ApiError 10066."""
         return await (await self._house(namespace, None)).inspect(object_id, work)
+
+    async def forget(self, namespace: str, object_id: str) -> None:
+        """Let the instance of an object go, unless it is at work; raises ApiError 10066."""
+        await (await self._house(namespace, None)).forget(object_id)
 
     def _child(self, house: House, caller: Invocation, parent: int | None) -> Invocation:
         return caller.child(house.namespace.service, house.namespace.environment, parent, counted=False)
@@ -175,6 +199,7 @@ class Objects:
         made = self._environments.make_worker(version, program, limits, exclusive=True, kind=ObjectWorker)
         assert isinstance(made, ObjectWorker)
         made.house = house
+        house.replies_to_close = "web_socket_auto_reply_to_close" not in made.compatibility.off
         return made
 
     async def _ring(self, alarm: Alarm) -> bool:
@@ -203,7 +228,8 @@ class Objects:
 
         done = False
         try:
-            await house.run(alarm.object, None, invocation, use)
+            work = house.run(alarm.object, None, invocation, use)
+            await events.recorded(self.logs, house, alarm.object, invocation, events.alarm_event(at), work)
             done = True
         except WorkerError as error:
             log.info("an alarm of %s failed: %s", house.namespace.name, error)
@@ -226,6 +252,10 @@ class Objects:
                 house = self._houses[namespace_id] = House(self, found)
             return house
 
+    def _across(self, caller: Invocation) -> Bridge | None:
+        """The way to the live process, for a draft that runs live: there is one instance of an id."""
+        return self.bridge if not self.live and caller.overlay is None else None
+
     async def use_draft(self, overlay: Overlay, service: str, environment: str, code: Any) -> None:
         """A sandboxed run begins: objects of its environment run its unsaved code, a (version, program)."""
         space = overlay.existing(Sandbox, _SPACE)
@@ -241,23 +271,14 @@ class Objects:
             return self
         if overlay is None:
             raise BindingError(
-                "A draft that runs live cannot reach Durable Objects, which are in the live process: run it "
-                "in the sandbox, on copies of them, or deploy it."
+                "A draft that runs live cannot reach Durable Objects here: run it in the sandbox, on copies."
             )
         space = overlay.space(Sandbox, _SPACE)
         if space.objects is None:
-            space.folder = tempfile.TemporaryDirectory(prefix="svc-do-")
-            space.objects = Objects(
-                self.store,
-                self._environments,
-                self._handles,
-                self._compiler,
-                self._limits,
-                live=True,
-                folder=Path(space.folder.name),
-                origin=self.folder,
-            )
-            space.objects.alarms = None
+            parts = (self.store, self._environments, self._handles, self._compiler, self._limits)
+            made = Objects(*parts, live=True, folder=space.make_folder(), origin=self.folder)
+            made.alarms, made.sandbox = None, space
+            space.objects, space.live = made, self.bridge
         return space.objects
 
     # ------------------------------------------------------------------ changes
@@ -306,6 +327,10 @@ class Objects:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    def stop(self) -> None:
+        """The process ends: nobody wakes an object to tell it that its client has gone."""
+        self.stopping = True
+
     @property
     def houses(self) -> list[House]:
         """Those that have run something."""
@@ -319,29 +344,6 @@ class Objects:
             task.cancel()
         await asyncio.gather(*(house.close() for house in self._houses.values()), return_exceptions=True)
         self._houses.clear()
-
-
-class Sandbox(Space):
-    """The objects of one draft session."""
-
-    applicable: ClassVar[bool] = False
-    objects: Objects | None = None
-    folder: tempfile.TemporaryDirectory[str] | None = None
-
-    def apply(self, connection: Connection) -> None:
-        """A draft's objects are for looking at: their writes cannot be applied."""
-
-    def drop(self) -> None:
-        """Forget the copies."""
-        objects, self.objects = self.objects, None
-        if objects is not None:
-            asyncio.ensure_future(_discard(objects, self.folder))  # noqa: RUF006  (it ends by itself)
-
-
-async def _discard(objects: Objects, folder: tempfile.TemporaryDirectory[str] | None) -> None:
-    await objects.close()
-    if folder is not None:
-        await asyncio.get_running_loop().run_in_executor(None, folder.cleanup)
 
 
 def _ids(connection: Connection) -> set[str]:

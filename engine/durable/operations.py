@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from engine.bindings.binding import BindingError
+from engine.durable.journal import WRITES, Write
 from engine.durable.storage import Storage
 
 Answer = tuple[Any, bytes | None]
@@ -216,18 +217,33 @@ _OPERATIONS: Final[Mapping[str, Callable[[Storage, list[Any], bytes], Answer]]] 
 }
 
 
-def _locked(operation: Callable[[Storage, list[Any], bytes], Answer]) -> Callable[[list[Any], bytes], Answer]:
+def _locked(
+    name: str, operation: Callable[[Storage, list[Any], bytes], Answer]
+) -> Callable[[list[Any], bytes], Answer]:
     def answer(args: list[Any], data: bytes) -> Answer:
         storage = OPEN.get(args[0])
         if storage is None:
             raise BindingError("This Durable Object is no longer running: its storage cannot be used.")
         with storage.lock:
+            before, failed = storage.writes, True
             try:
-                return operation(storage, args[1:], data)
+                found = operation(storage, args[1:], data)
+                failed = False
+                return found
             except sqlite3.Error as error:
                 raise _in_words(error) from error
+            finally:
+                if storage.journal is not None and storage.writes != before and name in WRITES:
+                    _note(storage, Write(name, args[1:], data, failed))
 
     return answer
 
 
-SYNC: Final = {name: _locked(operation) for name, operation in _OPERATIONS.items()}
+def _note(storage: Storage, write: Write) -> None:
+    assert storage.journal is not None
+    storage.journal.note(write)
+    if write.operation == "deleteAll" and storage.deletes_alarm:  # the live object's code may be older
+        storage.journal.note(Write("setAlarm", [None], b""))
+
+
+SYNC: Final = {name: _locked(name, operation) for name, operation in _OPERATIONS.items()}

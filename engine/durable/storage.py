@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.durable.authorizer import Authorizer
+from engine.durable.journal import Journal, copy, state
 
 log = logging.getLogger("engine.durable")
 
@@ -54,6 +55,8 @@ class Storage:
         self.depth = 0
         self.writes = 0
         self.deletes_alarm = False
+        self.journal: Journal | None = None
+        """What a sandboxed draft's copy is asked to write; None for a live object."""
         self._ringing = False
         self._loop = loop
         self._on_alarm = on_alarm
@@ -107,16 +110,22 @@ class Storage:
             except sqlite3.Error as error:  # a full disk: nobody may hear of what was to be written
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
+                if self.journal is not None:
+                    self.journal.rollback()
                 log.error("%s could not be written: %s", self.path, error)
                 self._loop.call_soon_threadsafe(self._fail, error)
                 return
             self._committed += 1
+            if self.journal is not None:
+                self.journal.commit()
         self._loop.call_soon_threadsafe(self._sync_soon)
 
     def savepoint(self) -> None:
         """Begin a transaction within the turn's."""
         self.begin().execute(f"SAVEPOINT _cf_{self.depth}")
         self.depth += 1
+        if self.journal is not None:
+            self.journal.mark()
 
     def release(self, keep: bool) -> None:
         """End the innermost transaction; without `keep` all it did is taken back."""
@@ -125,6 +134,8 @@ class Storage:
             self.connection.execute(f"ROLLBACK TO _cf_{self.depth}")
             self._read_alarm()
         self.connection.execute(f"RELEASE _cf_{self.depth}")
+        if self.journal is not None:
+            self.journal.release(keep)
 
     @property
     def alarm(self) -> int | None:
@@ -165,6 +176,8 @@ class Storage:
                 self._read_alarm()
             self._open_transaction = False
             self.depth = 0
+            if self.journal is not None:
+                self.journal.rollback()
         self._tell_commits()
 
     def begin_alarm(self) -> int | None:
@@ -200,7 +213,9 @@ class Storage:
         for folder in (self.path.parent.parent, self.path.parent):
             folder.mkdir(mode=0o700, exist_ok=True)
         if self._new and self._origin is not None and self._origin.exists():
-            _copy(self._origin, self.path)
+            if self.journal is not None:
+                self.journal.base = state(self._origin)
+            copy(self._origin, self.path)
         elif self._new:
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
         connection = sqlite3.connect(
@@ -322,16 +337,3 @@ class Storage:
             if self._log is not None:
                 os.close(self._log)
                 self._log = None
-
-
-def _copy(source: Path, target: Path) -> None:
-    """A copy of a database that may be in use."""
-    origin = sqlite3.connect(f"file:{source}?mode=ro", uri=True)
-    try:
-        copy = sqlite3.connect(target)
-        try:
-            origin.backup(copy)
-        finally:
-            copy.close()
-    finally:
-        origin.close()

@@ -50,7 +50,7 @@ class ObjectWorker(Worker):
 
     def ended(self, channel: Channel, unseen: list[Job]) -> None:
         """The isolate is gone, and the instances with it."""
-        self.house.isolate_ended()
+        self.house.isolate_ended({job.invocation for job in unseen})
         for job in unseen:
             if not job.answer.done():
                 job.answer.set_exception(Unseen())

@@ -1,4 +1,4 @@
-"""Tells the live process that another one of the engine has sent messages: a datagram with the queue's id.
+"""Tells the live process that another one of the engine has written: a datagram with an id, such as a queue's.
 
 Messages are in the store by then. A bell that nobody hears costs nothing: the live process looks at every
 queue when it starts.
@@ -21,11 +21,11 @@ FILE: Final = "queues.sock"
 _LONGEST: Final = 64
 
 
-def ring(folder: Path, queue_id: str) -> None:
+def ring(folder: Path, id: str, file: str = FILE) -> None:
     """Tell the live process of that state folder, if there is one."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock, contextlib.suppress(OSError):
         sock.setblocking(False)
-        sock.sendto(queue_id.encode("ascii"), str(folder / FILE))
+        sock.sendto(id.encode("ascii"), str(folder / file))
 
 
 class Bell:
@@ -33,11 +33,12 @@ class Bell:
 
     Args:
         folder: the state folder.
-        heard: told the id of a queue.
+        heard: told the id.
+        file: the socket's name.
     """
 
-    def __init__(self, folder: Path, heard: Callable[[str], None]) -> None:
-        self._path = folder / FILE
+    def __init__(self, folder: Path, heard: Callable[[str], None], file: str = FILE) -> None:
+        self._path = folder / file
         self._heard = heard
         self._socket: socket.socket | None = None
 
@@ -50,7 +51,7 @@ class Bell:
         try:
             sock.bind(str(self._path))
         except OSError as error:
-            log.error("live drafts cannot wake the consumers of queues: %s", error)
+            log.error("live drafts cannot wake what they write for (%s): %s", self._path.name, error)
             sock.close()
             return
         finally:

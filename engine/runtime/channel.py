@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.bindings.binding import Result
 
-from . import frames
+from . import frames, services
 from .apart import AnyIsolate
 from .busy import Mark
 from .calls import Calls
@@ -149,6 +149,7 @@ class Channel:
             frames.VALUE: self._on_value,
             frames.LOADED: self._on_loaded,
             frames.FAULT: self._on_fault,
+            frames.SOCKET: self._on_socket,
         }
         isolate.on_output = self._output
         isolate.on_pumped = self._pumped
@@ -309,14 +310,15 @@ class Channel:
         flags = PLACES if job.invocation.places else 0
         if body is None:
             return pack(frames.EVENT, flags, job.id, job.head)
-        if isinstance(body, bytes) and len(body) <= _WHOLE_BODY:
+        if isinstance(body, bytes) and (job.whole or len(body) <= _WHOLE_BODY):
             return pack(frames.EVENT, flags | WHOLE, job.id, job.head, body)
         return pack(frames.EVENT, flags | STREAM, job.id, job.head)
 
     def _start_body(self, job: Job) -> None:
         body = job.body
-        if body is not None and not (isinstance(body, bytes) and len(body) <= _WHOLE_BODY):
-            self._bodies.send(job.id, body)
+        if body is None or (isinstance(body, bytes) and (job.whole or len(body) <= _WHOLE_BODY)):
+            return
+        self._bodies.send(job.id, body)
 
     def _pumped(self) -> None:
         if self.closed:
@@ -428,9 +430,10 @@ class Channel:
             if flags & STREAM:
                 self.send(pack(frames.STOP, 0, number))
             return
-        status, status_text, headers, coding = loads(text)
+        status, status_text, headers, coding, *socket = loads(text)
         body = self._bodies.take(flags, number, raw)
-        job.succeed(Response(status, status_text, [(name, value) for name, value in headers], body, coding))
+        fields = [(name, value) for name, value in headers]
+        job.succeed(Response(status, status_text, fields, body, coding, *socket))
         if flags & FINISHED:
             self._finish(job)
         elif not flags & STREAM:
@@ -538,6 +541,10 @@ class Channel:
 
     def _on_fault(self, flags: int, number: int, text: bytes, raw: bytes) -> None:
         _log.error("The runtime's JavaScript failed: %s", loads(text))
+
+    def _on_socket(self, flags: int, number: int, text: bytes, raw: bytes) -> None:
+        """A Durable Object says something to one of its WebSockets; the flags are which kind of thing."""
+        services.take_socket(number, flags, raw)
 
     # -- timers
 

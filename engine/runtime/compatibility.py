@@ -36,6 +36,7 @@ FLAGS: Final = (
     Flag("enable_request_signal", "disable_request_signal", ""),
     Flag("allow_importable_env", "disallow_importable_env", ""),
     Flag("global_fetch_strictly_public", "global_fetch_private_origin", None),
+    Flag("web_socket_auto_reply_to_close", "web_socket_manual_reply_to_close", "2026-04-07"),
 )
 
 

@@ -37,7 +37,8 @@ RELEASE = 20
     VALUE,
     REPORT,
     FAULT,
-) = range(32, 46)
+    SOCKET,
+) = range(32, 47)
 
 # Flags: the raw bytes are the whole body; a body follows as chunks; the stream's last frame; nothing more of
 # this event follows; the JSON is ASCII; the stream ended in an error; of an event: console lines say where

@@ -45,6 +45,8 @@ class Response:
             stream to its end must ``aclose()`` it.
         coding: The content coding that the headers name and the body has not: whoever sends it over a
             network encodes it (`coding.encode`).
+        socket: With status 101 and no body, the number of a Durable Object's WebSocket
+            (`engine.durable.sockets`) that the client is to be joined to.
     """
 
     status: int
@@ -52,6 +54,7 @@ class Response:
     headers: Headers
     body: Body = None
     coding: str | None = None
+    socket: int | None = None
 
 
 async def read(body: Body, limit: int | None = None) -> bytes:

@@ -76,13 +76,16 @@ class Call:
 @dataclass(slots=True)
 class Tree:
     """What every invocation that one top-level request causes has in common; ``first`` is the id of it,
-    and ``headers`` what it came with."""
+    and ``headers`` what it came with. Without ``network`` nothing may connect to anywhere else;
+    ``points`` is how many data points they wrote."""
 
     first: int = 0
     headers: list[tuple[str, str]] = field(default_factory=list)
     started: float = field(default_factory=time.monotonic)
     invocations_left: int = INVOCATIONS
     calls: int = 0
+    network: bool = True
+    points: int = 0
     connections: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(CONNECTIONS))
 
 

@@ -27,6 +27,7 @@ class Job:
         finished: Nothing more of it follows.
         channel: Where it was sent, None while it waits for an isolate.
         pinned: It belongs to its isolate: another one has not what it asks for.
+        whole: Its body goes with its head however large it is: what comes later must not overtake it.
     """
 
     __slots__ = (
@@ -42,6 +43,7 @@ class Job:
         "pinned",
         "responded",
         "timer",
+        "whole",
     )
 
     def __init__(
@@ -59,6 +61,7 @@ class Job:
         self.channel: Channel | None = None
         self.timer: asyncio.TimerHandle | None = None
         self.pinned = False
+        self.whole = name == "webSocketMessage"
         invocation.hold()
 
     def succeed(self, value: Any) -> None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 class _Own:
     """The one worker, where a service binding has all environments (``bindings.context.Environments``)."""
 
+    platform = None
+
     def __init__(self, worker: Worker, handles: Handles) -> None:
         self._worker = worker
         self._handles = handles

@@ -14,6 +14,7 @@ from workerkit import request
 from engine.durable.house import House
 from engine.gateway.environments import Environments
 from engine.gateway.programs import StoredPrograms
+from engine.logs.logs import Logs
 from engine.runtime.compile import Compiler
 from engine.runtime.http import read
 from engine.runtime.invocation import Invocation
@@ -38,14 +39,14 @@ MIGRATION = {"new_tag": "v1", "steps": [{"new_sqlite_classes": ["Thing"]}]}
 
 
 class Engine:
-    """The live process without its server."""
+    """The live process without its server; `logs` records what deployed code does."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, logs: Logs | None = None) -> None:
         self.folder = folder
         self.store = Store.open(folder)
         self.runtime = Runtime()
         self.compiler = Compiler(StoredPrograms(self.store, writes=True))
-        self.environments = Environments(self.store, self.runtime, self.compiler, Limits())
+        self.environments = Environments(self.store, self.runtime, self.compiler, Limits(), logs=logs)
         self.objects = self.environments.objects
         self.store.subscribe(self.environments.on_change)
 

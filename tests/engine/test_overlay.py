@@ -76,6 +76,7 @@ async def test_kept_back_writes_are_listed_by_run(notes: Kv):
     await use(notes, "get", "a", {}, invocation=run)
     assert [item.to_json() for item in overlay.since(mark)] == [
         {
+            "id": 2,
             "binding": "NOTES",
             "operation": "delete",
             "subject": "a",

@@ -173,10 +173,10 @@ def test_within_an_isolate(engine: RunningEngine, sockets: str) -> None:
     told, opened_, closed = engine.get("sockets-front", "/errors").json()
     assert told == [
         "TypeError",
+        "InvalidAccessError",
+        "InvalidAccessError",
         "TypeError",
-        "TypeError",
-        "TypeError",
-        "TypeError",
+        "SyntaxError",
         "TypeError",
         "nothing",
         "SyntaxError",

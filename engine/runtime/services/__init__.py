@@ -30,11 +30,17 @@ _LATE_SYNC = {
     "crypto": ("crypto", "SYNC"),
     "crypto-node": ("node", "CRYPTO"),
     "durable": ("durable", "SYNC"),
+    "sockets": ("durable", "SOCKETS"),
     "storage": ("durable", "STORAGE"),
     "zlib": ("zlib", "SYNC"),
     "zlib-node": ("node", "ZLIB"),
 }
-_LATE_ASYNC = {"crypto": ("crypto", "ASYNC"), "durable": ("durable", "ASYNC")}
+_LATE_ASYNC = {
+    "crypto": ("crypto", "ASYNC"),
+    "durable": ("durable", "ASYNC"),
+    "sockets": ("durable", "SOCKETS_ASYNC"),
+    "workflow": ("workflow", "ASYNC"),
+}
 
 
 def load() -> None:
@@ -78,6 +84,11 @@ def answer(request: bytes) -> bytes:
     except Exception as error:  # on V8's thread nobody else could catch it
         text = dumps([1, "Error", f"{type(error).__name__}: {error}"])
     return len(text).to_bytes(4, "little") + text + (data or b"")
+
+
+def take_socket(number: int, operation: int, data: bytes) -> None:
+    """What an isolate says of a Durable Object's WebSocket; nothing comes back."""
+    import_module(f"{__name__}.durable").take(number, operation, data)
 
 
 async def call(invocation: Invocation, service: str, operation: str, args: list[Any], body: Body) -> Result:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engine.bindings.binding import BindingError, Result
-from engine.durable import ids, operations
+from engine.durable import ids, operations, socket_operations, sockets
 
 if TYPE_CHECKING:
     from ..http import Body
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 SYNC = ids.SYNC
 STORAGE = operations.SYNC
+SOCKETS = socket_operations.SYNC
+SOCKETS_ASYNC = socket_operations.ASYNC
+take = sockets.take
 
 
 async def _sync(invocation: Invocation, args: list[Any], body: Body) -> Result:

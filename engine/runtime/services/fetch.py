@@ -33,6 +33,8 @@ _HOP_BY_HOP = frozenset(
 )
 _DECODED = ("content-encoding", "content-length")
 _LOST = "Network connection lost."
+OFF = "The network is off for this run"
+"""What a draft is told that may not connect to anything."""
 
 
 Local = Callable[[Request, "Invocation"], Awaitable[Response | None]]
@@ -59,6 +61,8 @@ class OutgoingFetch(Binding):
             BindingError: A TypeError, as fetch has for every network error.
         """
         sent = args[0]
+        if not invocation.tree.network:
+            raise BindingError(f"{OFF}: {self.subject(operation, args)}", "TypeError")
         if body is not None and asks_upgrade(sent["method"], sent["headers"]):
             return await self._upgrade(invocation, sent["url"], sent["headers"], body)
         method, url, mode = sent["method"], sent["url"], sent.get("redirect", "follow")

@@ -16,6 +16,8 @@ import httpx
 
 from engine.bindings.binding import Binding, BindingError, Result
 
+from .fetch import OFF
+
 if TYPE_CHECKING:
     from ..http import Body
     from ..invocation import Invocation
@@ -177,6 +179,9 @@ class OutgoingSockets(Binding):
 
     async def _connect(self, invocation: Invocation, target: dict[str, Any], body: Body) -> Result:
         host = target["hostname"]
+        if not invocation.tree.network:
+            await _drop(body)
+            raise BindingError(f"{OFF}: {host}:{target['port']}")
         secure = {"ssl": await self._tls(), "server_hostname": host} if target["secure"] else {}
         # RFC 6761 §6.3: these names are this machine, whether or not the resolver knows them.
         address = "127.0.0.1" if host == "localhost" or host.endswith(".localhost") else host

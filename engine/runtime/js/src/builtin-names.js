@@ -2,8 +2,9 @@
 export const builtinNames = {
   __proto__: null,
   "cloudflare:sockets": ["connect"],
+  "cloudflare:workflows": ["NonRetryableError"],
   "cloudflare:workers": [
-    "DurableObject", "RpcStub", "RpcTarget", "WorkerEntrypoint", "env", "exports", "waitUntil", "withEnv", "withEnvAndExports",
+    "DurableObject", "RpcStub", "RpcTarget", "WorkerEntrypoint", "WorkflowEntrypoint", "env", "exports", "waitUntil", "withEnv", "withEnvAndExports",
     "withExports",
   ],
 };

@@ -2,7 +2,7 @@
 import { isOn } from "./compatibility.js";
 import { currentEvent } from "./events.js";
 import { EXPORTS, moduleExports, waitUntil } from "./context.js";
-import { DurableObject, RpcStub, RpcTarget, WorkerEntrypoint } from "./entrypoint.js";
+import { DurableObject, NonRetryableError, RpcStub, RpcTarget, WorkerEntrypoint, WorkflowEntrypoint } from "./entrypoint.js";
 import { ENV, moduleEnv } from "./env.js";
 import { load } from "./lazy.js";
 import { nodeNamespace } from "./node.js";
@@ -11,12 +11,14 @@ import { Error_ } from "./primordials.js";
 const builtins = {
   __proto__: null,
   "cloudflare:sockets": { __proto__: null, get connect() { return load("sockets").connect; } },
+  "cloudflare:workflows": { __proto__: null, NonRetryableError },
   "cloudflare:workers": {
     __proto__: null,
     DurableObject,
     RpcStub,
     RpcTarget,
     WorkerEntrypoint,
+    WorkflowEntrypoint,
     get env() { return isOn("allow_importable_env") ? moduleEnv() : {}; },
     get exports() { return moduleExports(); },
     withEnv: (env, run) => load("loopback").withOverride([[ENV, env]], run),

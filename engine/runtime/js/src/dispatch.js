@@ -99,6 +99,7 @@ export function receiveEvent(flags, id) {
   const body = flags & WHOLE ? takeBytes() : flags & STREAM ? new Incoming(id, event) : null;
   const name = head[0];
   const object = name === "fetch" ? head[7] : head[3]?.object;
+  if (object) event.object = true;
   let result;
   setCalling(true);
   try {
@@ -119,6 +120,8 @@ export function receiveEvent(flags, id) {
     } else if (name === "alarm" && object) {
       const { retryCount, isRetry } = head[3];
       result = toObject(object, (instance, { callHandler }) => callHandler(instance, name, [{ retryCount, isRetry, scheduledTime: head[3].scheduledTime }]));
+    } else if (object && StringPrototypeStartsWith(name, "webSocket")) {
+      result = toObject(object, (instance, library, living) => library.socketEvent(living, instance, name, head[3], body));
     } else if (name === "evict") {
       result = load("durable").evict(object);
     } else if (name === "rpc") {
@@ -126,6 +129,8 @@ export function receiveEvent(flags, id) {
     } else if (name === "queue") {
       const { batch, verdict } = load("queue").createBatch(head[3]);
       result = consume(event, verdict, () => (exports === null ? fireQueue(event, batch) : call(event, name, head[1], head[2], batch)));
+    } else if (name === "workflow") {
+      result = load("workflow").runWorkflow(event, exports?.[head[3].class], makeContext(event, {}), envOf(event), head[3]);
     } else if (exports === null) {
       result = fireScheduled(event, name, head[3]);
     } else {
@@ -155,7 +160,7 @@ function respond(event, response) {
   try {
     if (!isResponse(response)) throw new TypeError_("Incorrect type for Promise: the Promise did not resolve to 'Response'.");
     parts = readResponse(response);
-    if (parts.webSocket !== null) parts.body = upgraded(event, parts.webSocket);
+    if (parts.webSocket !== null) upgrade(event, parts);
   } catch (error) {
     fail(event, error);
     return;
@@ -163,7 +168,7 @@ function respond(event, response) {
   let { body } = parts;
   if (typeof body === "string" && body.length > WHOLE_BYTES) body = encodeUtf8(body);
   const coding = body === null || parts.encodeBody === "manual" ? null : codingOf(parts.headers);
-  const head = `[${parts.status},${quote(parts.statusText)},${fieldsJson(parts.headers)},${coding === null ? "null" : quote(coding)}]`;
+  const head = `[${parts.status},${quote(parts.statusText)},${fieldsJson(parts.headers)},${coding === null ? "null" : quote(coding)}${parts.parked === undefined ? "" : `,${parts.parked}`}]`;
   if (body === null) post(RESPONSE, settle(event) ? FINISHED : 0, event.id, head, null);
   else if (typeof body === "string" || (isBytes(body) && TypedArrayPrototypeGetLength(body) <= WHOLE_BYTES)) {
     post(RESPONSE, WHOLE | (settle(event) ? FINISHED : 0), event.id, head, body);
@@ -175,14 +180,17 @@ function respond(event, response) {
   }
 }
 
-/** The body of messages for the client of a response with a WebSocket. */
-function upgraded(event, socket) {
+/** Give a response with a WebSocket its body of messages for the client, or the object's socket that it is. */
+function upgrade(event, parts) {
   const source = event.socket;
   if (source === null) {
     throw new TypeError_('Worker tried to return WebSocket in a response to a request which did not contain the header "Upgrade: websocket".');
   }
   event.socket = null;
-  return load("websocket").handOver(socket, source);
+  const { handOver, handOverParked } = load("websocket");
+  parts.parked = handOverParked(parts.webSocket);
+  if (parts.parked === undefined) parts.body = handOver(parts.webSocket, source);
+  else source.cancel();
 }
 
 /** The result of an event that is not a request. @param {Event_} event @param {any} value */
@@ -211,10 +219,10 @@ function consume(event, verdict, run) {
   }
 }
 
-/** Let a Durable Object do something. @param {any} object @param {(instance: any, library: any) => any} use */
+/** Let a Durable Object do something. @param {any} object @param {(instance: any, library: any, living: any) => any} use */
 function toObject(object, use) {
   const library = load("durable");
-  return library.deliver(object, exports, (instance) => use(instance, library));
+  return library.deliver(object, exports, (instance, living) => use(instance, library, living));
 }
 
 /** What a path of an RPC call begins at. @param {Event_} event */

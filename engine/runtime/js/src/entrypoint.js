@@ -2,7 +2,7 @@
  * The classes that the module `cloudflare:workers` gives to extend
  * (https://developers.cloudflare.com/workers/runtime-apis/bindings/service-bindings/rpc/).
  */
-import { TypeError_ } from "./primordials.js";
+import { Error_, ObjectDefineProperty, TypeError_ } from "./primordials.js";
 
 export class WorkerEntrypoint {
   constructor(ctx, env) {
@@ -15,6 +15,21 @@ export class DurableObject {
   constructor(ctx, env) {
     this.ctx = ctx;
     this.env = env;
+  }
+}
+
+export class WorkflowEntrypoint {
+  constructor(ctx, env) {
+    this.ctx = ctx;
+    this.env = env;
+  }
+}
+
+/** What a step throws that is not to be tried again. */
+export class NonRetryableError extends Error_ {
+  constructor(message, name = "NonRetryableError") {
+    super(message);
+    ObjectDefineProperty(this, "name", { __proto__: null, value: `${name}`, writable: true, configurable: true });
   }
 }
 

@@ -16,6 +16,7 @@ import {
  * @property {number} waits promises of waitUntil that are open, and the response's body
  * @property {boolean} passThrough ctx.passThroughOnException was called
  * @property {Request | null} request
+ * @property {boolean} object it is an object's: what it opens lives as long as that one
  * @property {boolean} places somebody wants to know where console lines are written
  * @property {any} env
  * @property {import("./streams.js").ByteSource | null} socket a WebSocket client's messages, when it asked for an upgrade
@@ -31,7 +32,7 @@ let started = false;
 
 /** @param {number} id @returns {Event_} */
 export function beginEvent(id) {
-  const event = { id, ended: false, responded: false, waits: 0, passThrough: false, request: null, places: false, env: null, socket: null, ends: null, idle: null };
+  const event = { id, ended: false, responded: false, waits: 0, passThrough: false, request: null, object: false, places: false, env: null, socket: null, ends: null, idle: null };
   MapPrototypeSet(live, id, event);
   running = event;
   return event;

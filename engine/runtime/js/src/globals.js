@@ -67,7 +67,7 @@ const LAZY = {
   url: ["URL", "URLSearchParams"],
   "url-pattern": ["URLPattern"],
   "user-timing": ["PerformanceEntry", "PerformanceMark", "PerformanceMeasure", "PerformanceObserver", "PerformanceObserverEntryList"],
-  websocket: ["WebSocket", "WebSocketPair"],
+  websocket: ["WebSocket", "WebSocketPair", "WebSocketRequestResponsePair"],
 };
 
 function define(table, enumerable) {

@@ -37,7 +37,7 @@ __host.buffer = buffer;
 export const FRAGMENT = 0, LOAD = 1, EVENT = 2, CHUNK = 3, CREDIT = 4, RESULT = 5, ERROR = 6, TICK = 7, CANCEL = 8,
   STOP = 9, RELEASE = 20;
 export const LOADED = 32, RESPONSE = 33, OUT_CHUNK = 34, OUT_CREDIT = 35, CALL = 36, EXCEPTION = 37, TIMER = 38,
-  DONE = 39, CONSOLE = 40, OUT_STOP = 41, CALL_CANCEL = 42, VALUE = 43, REPORT = 44, FAULT = 45;
+  DONE = 39, CONSOLE = 40, OUT_STOP = 41, CALL_CANCEL = 42, VALUE = 43, REPORT = 44, FAULT = 45, SOCKET = 46;
 
 /**
  * Flags: the raw bytes are the whole body; a body follows as chunks; the stream's last frame; nothing more of

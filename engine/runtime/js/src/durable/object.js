@@ -17,9 +17,13 @@ import {
   PromisePrototypeThen, PromiseResolve, PromiseWithResolvers, ReflectApply, ReflectConstruct, TypeError_,
 } from "../primordials.js";
 import { defineInterface } from "../webidl.js";
+import { post, SOCKET } from "../ring.js";
+import { Sockets } from "./sockets.js";
 import { Database, makeStorage } from "./storage.js";
 
 const KEY = {};
+/** What tells the host that an instance was given up: engine/durable/sockets.py. */
+const RESET = 5;
 /** @type {Map<number, Living>} */
 const objects = new Map_();
 
@@ -34,6 +38,7 @@ class Living {
   constructor(handle) {
     this.handle = handle;
     this.database = new Database(handle);
+    this.sockets = new Sockets(handle);
     PromisePrototypeThen(this.aborted.promise, undefined, () => {});
   }
 
@@ -72,6 +77,7 @@ class Living {
     this.broken = error;
     this.database.broken = error;
     MapPrototypeDelete(objects, this.handle);
+    post(SOCKET, RESET, this.handle, "", null);
     this.aborted.reject(error);
   }
 }
@@ -106,6 +112,15 @@ export class DurableObjectState {
     });
   }
 
+  acceptWebSocket(socket, tags = undefined) { this.#living.sockets.accept(socket, tags); }
+  getWebSockets(tag = undefined) { return this.#living.sockets.list(tag); }
+  getTags(socket) { return this.#living.sockets.tags(socket); }
+  setWebSocketAutoResponse(pair = undefined) { this.#living.sockets.setAnswer(pair); }
+  getWebSocketAutoResponse() { return this.#living.sockets.answer(); }
+  getWebSocketAutoResponseTimestamp(socket) { return this.#living.sockets.answeredAt(socket); }
+  setHibernatableWebSocketEventTimeout(ms = undefined) { this.#living.sockets.setTimeout(ms); }
+  getHibernatableWebSocketEventTimeout() { return this.#living.sockets.timeout(); }
+
   abort(reason) {
     const error = new Error_(reason === undefined ? "Application called abort() to reset Durable Object." : `${reason}`);
     this.#living.reset(error);
@@ -132,14 +147,14 @@ function start(reference, Class) {
  * Give an event to an object; the object is made when it does not live yet.
  * @param {Reference} reference
  * @param {Record<string, any>} exports the main module's
- * @param {(instance: any) => any} use what to do with it
+ * @param {(instance: any, living: Living) => any} use what to do with it
  * @returns {Promise<any>}
  */
 export function deliver(reference, exports, use) {
   const living = MapPrototypeGet(objects, reference.handle) ?? start(reference, classOf(reference, exports));
   const result = living.enter(() => {
     if (living.broken !== null) throw living.broken;
-    return use(living.instance);
+    return use(living.instance, living);
   });
   const { promise, resolve, reject } = PromiseWithResolvers();
   PromisePrototypeThen(PromiseResolve(result), resolve, reject);
@@ -161,6 +176,17 @@ export function callHandler(instance, name, args) {
       : "Handler does not export a fetch() function.");
   }
   return ReflectApply(instance[name], instance, args);
+}
+
+/**
+ * Tell an object of one of its WebSockets. One that has no handler for it is not told (as in workerd).
+ * @param {Living} living @param {any} instance @param {string} name the handler's
+ * @param {{socket: number, ready: number, binary?: boolean, code?: number, reason?: string, clean?: boolean, message?: string}} payload
+ * @param {Uint8Array | null} body a message
+ */
+export function socketEvent(living, instance, name, payload, body) {
+  const args = living.sockets.event(name, payload, body);
+  if (typeof instance[name] === "function") return ReflectApply(instance[name], instance, args);
 }
 
 /** The object has been idle: forget it. @param {Reference} reference */

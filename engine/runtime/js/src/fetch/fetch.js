@@ -56,9 +56,13 @@ export function sendRequest(start, input, init, network = false) {
 
 /** As `sendRequest`, of a request for a WebSocket: its body are the messages, so it is a socket's from the start. */
 function openSocket(start, head) {
-  const { Writer, receiveSocket } = load("websocket");
+  const { parkSocket, receiveSocket, Writer } = load("websocket");
   const writer = new Writer();
   return PromisePrototypeThen(start(head, writer).promise, ({ value, body }) => {
+    if (value.status === 101 && value.socket !== undefined) { // of an object, which sleeps beside it
+      writer.cancel();
+      return createIncomingResponse({ __proto__: null, ...value, webSocket: parkSocket(value.socket) }, null);
+    }
     if (value.status !== 101 || body === null || body.read === undefined) {
       writer.cancel();
       return createIncomingResponse(value, body);

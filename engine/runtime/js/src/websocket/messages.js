@@ -22,17 +22,19 @@ const view = (bytes, at, end) => new Uint8Array_(TypedArrayPrototypeGetBuffer(by
 /** @param {number} code @param {string} [reason] @returns {Message} */
 export const closing = (code, reason = "") => ({ __proto__: null, kind: CLOSE, data: { __proto__: null, code, reason } });
 
+/** What a close carries: `u16 code | reason`. @param {{code: number, reason: string}} data @returns {Uint8Array} */
+export function closePayload(data) {
+  const reason = encodeUtf8(data.reason);
+  const payload = new Uint8Array_(2 + length(reason));
+  payload[0] = data.code;
+  payload[1] = data.code >> 8;
+  TypedArrayPrototypeSet(payload, reason, 2);
+  return payload;
+}
+
 /** @param {Message} message @returns {Uint8Array} */
 function encode({ kind, data }) {
-  let payload = data;
-  if (kind === TEXT) payload = encodeUtf8(data);
-  else if (kind === CLOSE) {
-    const reason = encodeUtf8(data.reason);
-    payload = new Uint8Array_(2 + length(reason));
-    payload[0] = data.code;
-    payload[1] = data.code >> 8;
-    TypedArrayPrototypeSet(payload, reason, 2);
-  }
+  const payload = kind === TEXT ? encodeUtf8(data) : kind === CLOSE ? closePayload(data) : data;
   const size = length(payload);
   const bytes = new Uint8Array_(HEAD + size);
   bytes[0] = kind;

@@ -23,6 +23,7 @@ import {
 } from "../primordials.js";
 import { normalizeUrl, schemeOf } from "../url/parse.js";
 import { copyBytesOf, defineInterface, isBufferSource, isObject, requireArguments, toUSVString } from "../webidl.js";
+import { attachmentOf, keepAttachment, openParked } from "./hibernation.js";
 import { ABNORMAL, BINARY, closing, readMessages, TEXT, Writer } from "./messages.js";
 
 const CONNECTING = 0, OPEN = 1, CLOSING = 2, CLOSED = 3;
@@ -43,13 +44,17 @@ const length = TypedArrayPrototypeGetLength;
  * @property {(message: Message) => void} send to the other end
  * @property {((message: Message) => void) | null} forward takes what comes, once the socket was handed over
  * @property {import("../events.js").Event_ | null} event
+ * @property {WebSocket | null} peer the other half of a pair
+ * @property {number} number of a socket that an object sleeps beside, else 0 (hibernation.js)
+ * @property {number} parked the number of the socket whose other end this is, until somebody takes it
+ * @property {Uint8Array | null | undefined} attachment serialized; undefined while only the host knows
  */
 let stateOf, isWebSocket_;
 
 /** @returns {State} */
 const newState = () => ({
   __proto__: null, ready: OPEN, accepted: false, halfOpen: false, sentClose: false, queue: [], send: () => {}, forward: null,
-  url: null, protocol: "", binaryType: "arraybuffer", attachment: null, event: currentEvent(),
+  url: null, protocol: "", binaryType: "arraybuffer", attachment: null, event: currentEvent(), peer: null, number: 0, parked: 0,
 });
 
 export class WebSocket extends EventTarget {
@@ -84,8 +89,10 @@ export class WebSocket extends EventTarget {
   }
   accept(options = undefined) {
     const state = this.#state;
+    if (state.number !== 0) throw new TypeError_("Can't accept() WebSocket after enabling hibernation.");
     if (state.forward !== null) throw new TypeError_("Can't accept() WebSocket that was already used in a response.");
     state.halfOpen = !!options?.allowHalfOpen;
+    if (state.parked !== 0) openParked(this, state);
     begin(this, state);
   }
   send(data) {
@@ -106,11 +113,13 @@ export class WebSocket extends EventTarget {
     const state = this.#state;
     const number = code === undefined ? NO_STATUS : +code & 0xffff;
     if (code !== undefined && (number < 1000 || number >= 5000 || number === 1004 || number === NO_STATUS || number === ABNORMAL || number === 1015)) {
-      throw new TypeError_("Invalid WebSocket close code: it is 1000 to 4999, and not one that RFC 6455 reserves.");
+      throw new DOMException(`Invalid WebSocket close code: ${number}.`, "InvalidAccessError");
     }
     if (code === undefined && reason !== undefined) throw new TypeError_("If you specify a WebSocket close reason, you must also specify a code.");
     const text = reason === undefined ? "" : toUSVString(reason);
-    if (utf8Length(text) > 123) throw new TypeError_("A WebSocket close reason has at most 123 bytes.");
+    if (utf8Length(text) > 123) {
+      throw new DOMException("WebSocket close reason must not be longer than 123 bytes when UTF-8 encoded.", "SyntaxError");
+    }
     if (state.ready === CONNECTING) {
       fail(this, state, "WebSocket was closed before the connection was established.");
       return;
@@ -119,10 +128,13 @@ export class WebSocket extends EventTarget {
     sendClose(state, number, text);
   }
   serializeAttachment(value) {
-    this.#state.attachment = load("structured-clone").structuredClone(value);
+    if (arguments.length === 0) {
+      throw new TypeError_("Failed to execute 'serializeAttachment' on 'WebSocket': parameter 1 is not of type 'Value'.");
+    }
+    keepAttachment(this.#state, value);
   }
   deserializeAttachment() {
-    return load("structured-clone").structuredClone(this.#state.attachment);
+    return attachmentOf(this.#state);
   }
 }
 defineEventHandler(WebSocket.prototype, "open");
@@ -157,7 +169,7 @@ function sendClose(state, code, reason) {
 }
 
 /** A message has come for a socket. @param {WebSocket} socket @param {Message} message */
-function deliver(socket, message) {
+export function deliver(socket, message) {
   const state = stateOf(socket);
   if (state.forward !== null) state.forward(message);
   else if (state.accepted) receive(socket, state, message);
@@ -191,6 +203,8 @@ export class WebSocketPair {
     const first = new WebSocket(TOKEN), second = new WebSocket(TOKEN);
     link(first, second);
     link(second, first);
+    stateOf(first).peer = second;
+    stateOf(second).peer = first;
     this[0] = first;
     this[1] = second;
   }
@@ -212,6 +226,12 @@ function link(from, to) {
 
 /** @param {any} value @returns {boolean} */
 export const isWebSocket = (value) => isWebSocket_(value);
+
+/** A socket that comes from beyond the host. @returns {WebSocket} */
+export const newSocket = () => new WebSocket(TOKEN);
+
+/** @param {WebSocket} socket @returns {State} */
+export const socketState = (socket) => stateOf(socket);
 
 /**
  * Give one end to whoever is beyond the host.
@@ -246,7 +266,7 @@ export function receiveSocket(writer, source) {
 function attach(socket, state, writer, source) {
   state.send = (message) => writer.push(message);
   readMessages(source, (message) => deliver(socket, message));
-  if (state.event !== null) onEnd(state.event, () => abandon(state, source));
+  if (state.event !== null && !state.event.object) onEnd(state.event, () => abandon(state, source));
 }
 
 /** The event that opened a socket has ended: nothing can listen to it any more. */

@@ -1,0 +1,3 @@
+"""Where this engine says something else than Miniflare, and why."""
+
+DIFFERENCES: dict[str, str] = {}
