@@ -10,6 +10,7 @@ from typing import Final
 
 from engine import model
 from engine.assets.sites import Sites
+from engine.bindings.analytics import AnalyticsEngine
 from engine.bindings.assets import Assets
 from engine.bindings.binding import Binding, BindingError, Result
 from engine.bindings.context import Context
@@ -17,12 +18,14 @@ from engine.bindings.d1 import D1
 from engine.bindings.durable import DurableObjects
 from engine.bindings.hyperdrive import Hyperdrive, parts
 from engine.bindings.kv import Kv
+from engine.bindings.platform import Platform
 from engine.bindings.queue import JSON_SINCE, Sender
 from engine.bindings.r2 import R2
 from engine.bindings.ratelimit import RateLimit
 from engine.bindings.service import Service
 from engine.bindings.unavailable import Unavailable
 from engine.bindings.variable import Json, PlainText, SecretText, VersionMetadata
+from engine.bindings.workflow import WorkflowBinding
 from engine.store import hyperdrive
 
 __all__ = ["KINDS", "Binding", "BindingError", "Context", "Result", "build"]
@@ -78,12 +81,20 @@ def _queue(binding: model.Binding, version: model.Version, context: Context) -> 
     )
 
 
+def _workflow(binding: model.Binding, version: model.Version, context: Context) -> Binding:
+    return WorkflowBinding(binding.name, context.store, binding.settings["workflow_name"], context.workflows)
+
+
 def _ratelimit(binding: model.Binding, version: model.Version, context: Context) -> Binding:
     settings = binding.settings
     simple = settings["simple"]
     return RateLimit(
         binding.name, context.limits, settings["namespace_id"], simple["limit"], simple["period"]
     )
+
+
+def _analytics_engine(binding: model.Binding, version: model.Version, context: Context) -> Binding:
+    return AnalyticsEngine(binding.name, context.points, binding.settings["dataset"])
 
 
 def _hyperdrive(binding: model.Binding, version: model.Version, context: Context) -> Binding:
@@ -104,6 +115,10 @@ def _service(binding: model.Binding, version: model.Version, context: Context) -
         settings.get("entrypoint"),
         settings.get("props"),
     )
+
+
+def _platform(binding: model.Binding, version: model.Version, context: Context) -> Binding:
+    return Platform(binding.name, context.environments, "the platform")
 
 
 def _durable_objects(binding: model.Binding, version: model.Version, context: Context) -> Binding:
@@ -129,9 +144,12 @@ KINDS: Final[dict[str, Make]] = {
     "d1": _d1,
     "r2_bucket": _r2_bucket,
     "queue": _queue,
+    "workflow": _workflow,
     "ratelimit": _ratelimit,
     "hyperdrive": _hyperdrive,
+    "analytics_engine": _analytics_engine,
     "service": _service,
+    "platform": _platform,
     "durable_object_namespace": _durable_objects,
 }
 """Cloudflare's type name of each kind that works on this machine, and how one is made."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.bindings.ratelimit import RateLimits
 
 if TYPE_CHECKING:
+    from engine.analytics.points import Points
     from engine.assets.sites import Sites
     from engine.bindings.binding import Result
     from engine.durable.objects import Objects
@@ -15,10 +17,16 @@ if TYPE_CHECKING:
     from engine.runtime.http import Body, Request, Response
     from engine.runtime.invocation import Invocation
     from engine.store import Store
+    from engine.workflows.workflows import Workflows
 
 
 class Environments(Protocol):
     """Whoever runs the live version of an environment (engine.gateway.environments)."""
+
+    @property
+    def platform(self) -> Callable[[Request], Awaitable[Response]] | None:
+        """Answers for the platform API; None where there is none, as in a draft run."""
+        ...
 
     async def fetch(
         self,
@@ -69,3 +77,5 @@ class Context:
     sites: Sites | None = None
     queues: Queues | None = None
     limits: RateLimits = field(default_factory=RateLimits)
+    points: Points | None = None
+    workflows: Workflows | None = None

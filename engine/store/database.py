@@ -19,6 +19,7 @@ from engine.model import Change
 FILE: Final = "store.db"
 APPLICATION_ID: Final = 0x53564354  # "SVCT": tells our file from any other SQLite file
 BUSY_TIMEOUT_MS: Final = 5000
+CACHE_KB: Final = 8192
 MIGRATIONS: Final = Path(__file__).with_name("migrations")
 
 
@@ -87,6 +88,7 @@ def open_reader(path: Path) -> Connection:
             check_same_thread=False,
         )
         connection.execute("PRAGMA query_only = ON")
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KB}")  # a list of a large account reads that much
     except sqlite3.Error as error:
         raise in_words(error, path) from error
     return connection
@@ -123,8 +125,16 @@ def migrate(connection: Connection, path: Path) -> None:
 
 
 def migrations() -> dict[int, Path]:
-    """The migration files by number, from 1 without a gap."""
-    found = {int(path.name[:4]): path for path in MIGRATIONS.glob("*.sql") if re.match(r"\d{4}_", path.name)}
+    """The migration files by number, from 1 without a gap; raises StoreError when two have the same."""
+    found: dict[int, Path] = {}
+    for path in sorted(MIGRATIONS.glob("*.sql")):
+        if re.match(r"\d{4}_", path.name):
+            other = found.setdefault(int(path.name[:4]), path)
+            if other != path:  # else one of them would never run, and nobody would notice
+                raise StoreError(
+                    f"{MIGRATIONS} has two files of one number, {other.name} and {path.name}: "
+                    "give the later one the next free number"
+                )
     if sorted(found) != list(range(1, len(found) + 1)):
         raise StoreError(f"{MIGRATIONS} has a gap in its numbers: install svc-tui again")
     return found

@@ -8,12 +8,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from engine.model import PRODUCTION, Deployment, Environment, Live, ModuleRef, Service, Settings, Version
 from engine.store.database import Connection
 from engine.store.deployments import plain
 from engine.store.versions import named_handlers
+
+#: Versions that are kept in memory for the next list, of a kilobyte each.
+REMEMBERED: Final = 4096
+_known: dict[tuple[str, str], Version] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +26,7 @@ class Overview:
 
     Attributes:
         live: what answers in it; its version comes without bindings, and with its main module only.
-        versions: how many it has.
+        versions: how many it has; 0 in a list of productions, which does not show it.
         migration_tag: of the last migration of Durable Objects, None when there was none.
     """
 
@@ -53,15 +57,19 @@ def of_services(
         place: _deployment(place, row, shares.get(number, [])) for place, (number, row) in deployed.items()
     }
     main = {place: each.main_version_id for place, each in deployments.items()}
-    versions = _versions(connection, list(main.values()))
-    ids = json.dumps([place.id for place in places])
-    counts = dict(
-        connection.execute(
-            "SELECT environment_id, count(*) FROM versions"
-            " WHERE environment_id IN (SELECT value FROM json_each(?)) GROUP BY environment_id",
-            (ids,),
-        ).fetchall()
+    versions = _remembered(
+        connection, [(place.service, main[place.id]) for place in places if place.id in main]
     )
+    ids = json.dumps([place.id for place in places])
+    counts: dict[str, int] = {}
+    if not production:
+        counts.update(
+            connection.execute(
+                "SELECT environment_id, count(*) FROM versions"
+                " WHERE environment_id IN (SELECT value FROM json_each(?)) GROUP BY environment_id",
+                (ids,),
+            ).fetchall()
+        )
     tags = dict(
         connection.execute(
             "SELECT environment_id, tag FROM durable_migrations"
@@ -88,9 +96,10 @@ def _places(
         " d.number, d.id, d.created_on, d.author, d.source, d.message, d.triggered_by, d.strategy"
         " FROM environments e LEFT JOIN deployments d"
         " ON d.number = (SELECT max(number) FROM deployments WHERE environment_id = e.id)"
-        " WHERE e.service_id IN (SELECT value FROM json_each(?1)) AND (e.name = ?2 OR NOT ?3)"
-        " ORDER BY e.service_id, e.name <> ?2, e.name",
-        (json.dumps(names), PRODUCTION, production),
+        " WHERE e.service_id IN (SELECT value FROM json_each(?1))"
+        # Two texts, so that each finds its rows by the index.
+        f"{' AND e.name = ?2' if production else ''} ORDER BY e.service_id, e.name <> ?2, e.name",
+        (json.dumps(names), PRODUCTION),
     )
     places: list[Environment] = []
     deployed: dict[str, tuple[int, tuple[Any, ...]]] = {}
@@ -107,6 +116,19 @@ def _places(
 def _deployment(place: str, row: tuple[Any, ...], shares: Iterable[tuple[str, float]]) -> Deployment:
     made, created_on, author, source, message, triggered_by, strategy = row
     return Deployment(made, place, created_on, author, source, tuple(shares), message, triggered_by, strategy)
+
+
+def _remembered(connection: Connection, wanted: Sequence[tuple[str, str]]) -> dict[str, Version]:
+    """Versions by service and id, those that were asked for before from memory: none ever changes.
+
+    Only a service's name in them does, so it is part of what they are remembered by.
+    """
+    found = {key[1]: _known[key] for key in wanted if key in _known}
+    made = _versions(connection, [key[1] for key in wanted if key[1] not in found])
+    if len(_known) + len(made) > REMEMBERED:
+        _known.clear()
+    _known.update({(each.service_id, each.id): each for each in list(made.values())[:REMEMBERED]})
+    return found | made
 
 
 def _versions(connection: Connection, ids: Sequence[str]) -> dict[str, Version]:

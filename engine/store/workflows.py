@@ -1,0 +1,379 @@
+"""Workflows of the account, their instances, and what the steps of these have come to.
+
+Times are milliseconds since 1970, if they are not called `_on`. Values (`params`, `output`, `payload`) are in
+the form of js/src/durable/values.js.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from engine.errors import ApiError, Conflict, NotFound
+from engine.store.database import Connection
+
+ENDED: Final = frozenset({"errored", "terminated", "complete"})
+"""Statuses of instances that do nothing any more."""
+
+STATUSES: Final = (
+    "queued",
+    "running",
+    "paused",
+    "errored",
+    "terminated",
+    "complete",
+    "waitingForPause",
+    "waiting",
+)
+
+_NAME: Final = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9_-]{0,63}")
+_INSTANCE: Final = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9_-]{0,99}")
+_WORKFLOW: Final = "w.id, w.name, e.service_id, e.name, w.class_name, w.created_on, w.modified_on"
+_FROM: Final = "FROM workflows w LEFT JOIN environments e ON e.id = w.environment_id"
+_RUN: Final = (
+    "i.seq, i.workflow_id, i.id, i.status, i.round, i.params, i.created, i.modified, i.started, i.ended, i.due,"
+    " i.output, i.error"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """A workflow: `name` is unique; `service` and `environment` export the class, None once they are gone."""
+
+    id: str
+    name: str
+    service: str | None
+    environment: str | None
+    class_name: str
+    created_on: str
+    modified_on: str
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One run of a workflow.
+
+    `round` rises when it is restarted. `due` is when it is to go on: None when it has ended or is paused.
+    `error` is ``{"name", "message"}``.
+    """
+
+    seq: int
+    workflow_id: str
+    id: str
+    status: str
+    round: int
+    params: bytes
+    created: int
+    modified: int
+    started: int | None
+    ended: int | None
+    due: int | None
+    output: bytes | None
+    error: Mapping[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of an instance.
+
+    `key` is its kind, name and which one of that name it is. `state` is running, waiting, done or failed;
+    `due` when a sleep ends, an event is waited for no more, or it is tried again. `attempts` has
+    ``{"start", "end", "success", "error"}`` each.
+    """
+
+    key: str
+    kind: str
+    name: str
+    state: str
+    config: Mapping[str, Any]
+    attempts: Sequence[Mapping[str, Any]]
+    due: int | None
+    started: int
+    ended: int | None
+    output: bytes | None
+    error: Mapping[str, str] | None
+
+
+def find(connection: Connection, name: str) -> Workflow | None:
+    """The workflow with this name, or None."""
+    row = connection.execute(f"SELECT {_WORKFLOW} {_FROM} WHERE w.name = ?", (name,)).fetchone()
+    return Workflow(*row) if row else None
+
+
+def get(connection: Connection, name: str) -> Workflow:
+    """The workflow with this name or id; raises ApiError 10200."""
+    row = connection.execute(f"SELECT {_WORKFLOW} {_FROM} WHERE w.name = ?1 OR w.id = ?1", (name,)).fetchone()
+    if row is None:
+        raise NotFound(10200, f"There is no workflow {name[:64]}")
+    return Workflow(*row)
+
+
+def listing(connection: Connection) -> list[Workflow]:
+    """All workflows by name."""
+    return [Workflow(*row) for row in connection.execute(f"SELECT {_WORKFLOW} {_FROM} ORDER BY w.name")]
+
+
+def put(
+    connection: Connection, name: str, environment_id: str, class_name: str, now: str
+) -> tuple[Workflow, bool]:
+    """Make a workflow, or say that another class does it from now on; gives whether it is new.
+
+    Raises:
+        ApiError: 10201, a bad name.
+    """
+    if not _NAME.fullmatch(name):
+        raise ApiError(10201, f"{name!r:.80} is no name for a workflow: letters, digits, - and _, at most 64")
+    found = find(connection, name)
+    if found is None:
+        connection.execute(
+            "INSERT INTO workflows (id, name, environment_id, class_name, created_on, modified_on)"
+            " VALUES (?, ?, ?, ?, ?5, ?5)",
+            (str(uuid.uuid4()), name, environment_id, class_name, now),
+        )
+    else:
+        connection.execute(
+            "UPDATE workflows SET environment_id = ?, class_name = ?, modified_on = ? WHERE id = ?",
+            (environment_id, class_name, now, found.id),
+        )
+    return get(connection, name), found is None
+
+
+def free_name(connection: Connection, name: str) -> str:
+    """The name, or with the first number behind it that makes it new."""
+    taken = {row[0] for row in connection.execute("SELECT name FROM workflows")}
+    name = name[:60]
+    tries = [name, *(f"{name}-{n}" for n in range(2, len(taken) + 3))]
+    return next(each for each in tries if each not in taken)
+
+
+def delete(connection: Connection, name: str) -> Workflow:
+    """Remove a workflow with its instances; raises ApiError 10200."""
+    found = get(connection, name)
+    connection.execute("DELETE FROM workflows WHERE id = ?", (found.id,))
+    return found
+
+
+# ---------------------------------------------------------------- instances
+
+
+def create(
+    connection: Connection, workflow: Workflow, instances: Iterable[tuple[str, bytes]], now: int
+) -> list[Instance]:
+    """Add instances, queued; ids that exist already are an error.
+
+    Raises:
+        ApiError: 10202 (a bad id) or 10203 (an id that is in use).
+    """
+    made = []
+    for id, params in instances:
+        check_id(id)
+        if _instance(connection, workflow.id, id) is not None:
+            raise Conflict(10203, f"(instance.already_exists) Provided id {id} is already in use", 400)
+        connection.execute(
+            "INSERT INTO workflow_instances (workflow_id, id, status, round, params, created, modified, due)"
+            " VALUES (?, ?, 'queued', 0, ?, ?4, ?4, 0)",
+            (workflow.id, id, params, now),
+        )
+        made.append(instance(connection, workflow, id))
+    return made
+
+
+def check_id(id: str) -> None:
+    """Raises ApiError 10202 for what can be no instance's id."""
+    if not _INSTANCE.fullmatch(id):
+        raise ApiError(
+            10202, f"(instance.invalid_id) {id!r:.120} is no id: letters, digits, - and _, at most 100"
+        )
+
+
+def instance(connection: Connection, workflow: Workflow, id: str) -> Instance:
+    """An instance of a workflow; raises ApiError 10204."""
+    found = _instance(connection, workflow.id, id)
+    if found is None:
+        raise NotFound(10204, "(instance.not_found) Provided id does not exist")
+    return found
+
+
+def exists(connection: Connection, workflow: Workflow, id: str) -> bool:
+    """Whether a workflow has an instance of that id."""
+    return _instance(connection, workflow.id, id) is not None
+
+
+def by_seq(connection: Connection, seq: int) -> Instance | None:
+    """An instance by its number, or None."""
+    return _made(
+        connection.execute(f"SELECT {_RUN} FROM workflow_instances i WHERE i.seq = ?", (seq,)).fetchone()
+    )
+
+
+def instances(
+    connection: Connection, workflow_id: str, status: str | None, offset: int, limit: int
+) -> tuple[list[Instance], int]:
+    """A page of a workflow's instances, newest first, and how many there are."""
+    where, values = "i.workflow_id = ?", [workflow_id]
+    if status is not None:
+        where, values = where + " AND i.status = ?", [*values, status]
+    (total,) = connection.execute(
+        f"SELECT count(*) FROM workflow_instances i WHERE {where}", values
+    ).fetchone()
+    rows = connection.execute(
+        f"SELECT {_RUN} FROM workflow_instances i WHERE {where} ORDER BY i.seq DESC LIMIT ? OFFSET ?",
+        (*values, limit, offset),
+    )
+    return [each for row in rows if (each := _made(row)) is not None], total
+
+
+def counts(connection: Connection, workflow_id: str) -> dict[str, int]:
+    """How many instances have each status."""
+    found = dict.fromkeys(STATUSES, 0)
+    found.update(
+        connection.execute(
+            "SELECT status, count(*) FROM workflow_instances WHERE workflow_id = ? GROUP BY status",
+            (workflow_id,),
+        ).fetchall()
+    )
+    return found
+
+
+def due(connection: Connection, now: int, limit: int, beside: Iterable[int]) -> list[Instance]:
+    """Instances that are to go on now, the longest due first, without those that do already."""
+    busy = json.dumps(list(beside))
+    rows = connection.execute(
+        f"SELECT {_RUN} FROM workflow_instances i WHERE i.due <= ?"
+        " AND i.seq NOT IN (SELECT value FROM json_each(?)) ORDER BY i.due, i.seq LIMIT ?",
+        (now, busy, limit),
+    )
+    return [each for row in rows if (each := _made(row)) is not None]
+
+
+def next_due(connection: Connection, after: int) -> int | None:
+    """When the first instance is to go on that waits longer than until `after`."""
+    row = connection.execute("SELECT min(due) FROM workflow_instances WHERE due > ?", (after,)).fetchone()
+    return row[0] if row else None
+
+
+def set_status(
+    connection: Connection,
+    seq: int,
+    status: str,
+    now: int,
+    *,
+    due: int | None = None,
+    output: bytes | None = None,
+    error: Mapping[str, str] | None = None,
+) -> None:
+    """Say what an instance does, and when it is to go on."""
+    connection.execute(
+        "UPDATE workflow_instances SET status = ?1, modified = ?2, due = ?3,"
+        " started = coalesce(started, CASE WHEN ?1 = 'running' THEN ?2 END),"
+        " ended = CASE WHEN ?6 THEN ?2 END, output = ?4, error = ?5 WHERE seq = ?7",
+        (status, now, due, output, json.dumps(error) if error else None, status in ENDED, seq),
+    )
+
+
+def restart(connection: Connection, seq: int, now: int) -> None:
+    """Forget what an instance has done, and queue it."""
+    connection.execute("DELETE FROM workflow_steps WHERE instance = ?", (seq,))
+    connection.execute("DELETE FROM workflow_events WHERE instance = ?", (seq,))
+    connection.execute(
+        "UPDATE workflow_instances SET status = 'queued', round = round + 1, modified = ?, due = 0, started = NULL,"
+        " ended = NULL, output = NULL, error = NULL WHERE seq = ?",
+        (now, seq),
+    )
+
+
+def recover(connection: Connection, now: int) -> None:
+    """What ran when the engine ended is queued; what was about to pause is paused."""
+    connection.execute(
+        "UPDATE workflow_instances SET status = 'queued', due = 0, modified = ? WHERE status = 'running'",
+        (now,),
+    )
+    connection.execute(
+        "UPDATE workflow_instances SET status = 'paused', due = NULL, modified = ?"
+        " WHERE status = 'waitingForPause'",
+        (now,),
+    )
+
+
+# ---------------------------------------------------------------- steps and events
+
+
+def steps(connection: Connection, seq: int) -> list[Step]:
+    """The steps of an instance, in the order in which they began."""
+    rows = connection.execute(
+        "SELECT key, kind, name, state, config, attempts, due, started, ended, output, error"
+        " FROM workflow_steps WHERE instance = ? ORDER BY position",
+        (seq,),
+    )
+    return [_step(*row) for row in rows]
+
+
+def put_step(connection: Connection, seq: int, step: Step) -> None:
+    """Keep what has become of a step."""
+    values = (
+        seq,
+        step.key,
+        step.kind,
+        step.name,
+        step.state,
+        json.dumps(step.config),
+        json.dumps(step.attempts),
+        step.due,
+        step.started,
+        step.ended,
+        step.output,
+        json.dumps(step.error) if step.error else None,
+    )
+    connection.execute(
+        "INSERT INTO workflow_steps (instance, key, kind, name, state, config, attempts, due, started, ended,"
+        " output, error, position) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
+        " (SELECT count(*) FROM workflow_steps WHERE instance = ?1))"
+        " ON CONFLICT (instance, key) DO UPDATE SET state = ?5, attempts = ?7, due = ?8, ended = ?10,"
+        " output = ?11, error = ?12",
+        values,
+    )
+
+
+def send_event(connection: Connection, seq: int, type: str, payload: bytes, now: int) -> None:
+    """Keep an event until a step waits for its type."""
+    connection.execute(
+        "INSERT INTO workflow_events (instance, type, payload, at) VALUES (?, ?, ?, ?)",
+        (seq, type, payload, now),
+    )
+
+
+def take_event(connection: Connection, seq: int, type: str) -> tuple[bytes, int] | None:
+    """The oldest event of a type, which is gone then: its payload, and when it was sent."""
+    row = connection.execute(
+        "DELETE FROM workflow_events WHERE seq = (SELECT min(seq) FROM workflow_events"
+        " WHERE instance = ? AND type = ?) RETURNING payload, at",
+        (seq, type),
+    ).fetchone()
+    return (bytes(row[0]), row[1]) if row else None
+
+
+def _instance(connection: Connection, workflow_id: str, id: str) -> Instance | None:
+    return _made(
+        connection.execute(
+            f"SELECT {_RUN} FROM workflow_instances i WHERE i.workflow_id = ? AND i.id = ?", (workflow_id, id)
+        ).fetchone()
+    )
+
+
+def _made(row: Sequence[Any] | None) -> Instance | None:
+    if row is None:
+        return None
+    values, error = row[:-1], row[-1]
+    return Instance(*values, json.loads(error) if error else None)
+
+
+def _step(key: str, kind: str, name: str, state: str, config: str, attempts: str, *rest: Any) -> Step:
+    due, started, ended, output, error = rest
+    cause = json.loads(error) if error else None
+    return Step(
+        key, kind, name, state, json.loads(config), json.loads(attempts), due, started, ended, output, cause
+    )

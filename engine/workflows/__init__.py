@@ -1,0 +1,1 @@
+"""Workflows: functions whose steps are kept, so that they go on after a restart (developers.cloudflare.com/workflows)."""
