@@ -25,11 +25,6 @@ async def user(call: Call) -> Response:
     )
 
 
-async def verify(call: Call) -> Response:
-    """`GET /user/tokens/verify`."""
-    return success({"id": call.store.account.id, "status": "active"})
-
-
 async def listing(call: Call) -> Response:
     """`GET /accounts`."""
     return page_of([_account(call)], call.query)
@@ -81,7 +76,6 @@ def _account(call: Call) -> dict[str, Any]:
 
 ROUTES = [
     resource("/user", get=user),
-    resource("/user/tokens/verify", get=verify),
     resource("/accounts", get=listing),
     resource("/memberships", get=memberships),
     resource(ACCOUNT, get=show),

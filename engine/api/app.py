@@ -17,11 +17,15 @@ from starlette.types import Receive, Scope, Send
 from engine.api import assets, envelope, transfers
 from engine.api.call import Engine
 from engine.errors import ApiError, NotFound, StoreBusy, StoreError
+from engine.tokens.token import Caller
 
 PREFIX = "/client/v4"
+#: Who shows a token that only the resource knows.
+GUEST = Caller("", ())
 #: One module a resource, each with its `ROUTES`; the first that matches a path answers it.
 RESOURCES = (
     "accounts",
+    "tokens",
     "services",
     "scripts",
     "environments",
@@ -98,8 +102,7 @@ class Api:
         try:
             # An upload of assets shows its session's token, which the resource checks.
             own = path.startswith(transfers.PATH) or path.endswith(assets.UPLOAD_PATH)
-            if not own and not self._engine.permits(Request(inner)):
-                raise ApiError(10000, "Authentication error: the API token is missing or wrong.", 403)
+            inner["svc.caller"] = GUEST if own else await self._engine.caller(Request(inner))
             await router(inner, receive, sender)  # type: ignore[arg-type]  # a message is a mapping
             return
         except ApiError as error:

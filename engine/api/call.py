@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,12 +14,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from engine.api import envelope, multipart
+from engine.api import access, envelope, multipart
 from engine.errors import ApiError, NotFound
 from engine.logs.logs import Logs
 from engine.logs.tails import Tails
 from engine.metrics.metrics import Metrics
 from engine.model import PRODUCTION, Actor, hostnames
+from engine.tokens.keyring import Keyring
+from engine.tokens.token import ACCOUNT as WHOLE_ACCOUNT
+from engine.tokens.token import Caller
 
 if TYPE_CHECKING:
     from engine.deploy import Validate
@@ -52,7 +54,7 @@ class Engine:
         validate: compiles and starts a script before it is deployed.
         folder: the state folder.
         address: `http://host:port` of this engine.
-        token: what a caller must know.
+        token: the engine's own; its owner may do everything.
         started_at: when this process began, ISO 8601.
         logs: what deployed workers said.
         tails: who listens to it by WebSocket.
@@ -62,6 +64,7 @@ class Engine:
         scheduler: runs the cron triggers.
         pipelines: takes the runs of pipelines on.
         stopping: set when no endless answer may go on.
+        keyring: knows whose token a text is.
     """
 
     store: Store
@@ -80,6 +83,10 @@ class Engine:
     logs: Logs = field(default_factory=Logs)
     tails: Tails = field(default_factory=Tails)
     metrics: Metrics = field(default_factory=Metrics)
+    keyring: Keyring = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.keyring = Keyring(self.store, self.token)
 
     def hostname(self, service: str, environment: str) -> str:
         """The generated hostname of an environment."""
@@ -97,13 +104,13 @@ class Engine:
             found.append(f"https://{hostname}:{self.tls_address.rpartition(':')[2]}")
         return found
 
-    def permits(self, request: Request) -> bool:
-        """Whether a request carries the token, as wrangler sends it or as an API key."""
+    async def caller(self, request: Request) -> Caller:
+        """Whose token a request carries, as wrangler sends it or as an API key; raises ApiError 10000."""
         header = request.headers.get("authorization", "")
         scheme, _, given = header.partition(" ")
         if scheme.lower() != "bearer":
             given = request.headers.get("x-auth-key", "")
-        return hmac.compare_digest(given.strip().encode("latin-1", "replace"), self.token.encode())
+        return await self.keyring.caller(given.strip())
 
 
 class Call:
@@ -113,6 +120,7 @@ class Call:
         engine: the process's parts.
         request: Starlette's view of it.
         params: the path's names, each decoded once.
+        caller: who asks.
     """
 
     def __init__(self, engine: Engine, request: Request) -> None:
@@ -121,6 +129,7 @@ class Call:
         self.request = request
         self.query: Mapping[str, str] = request.query_params
         self.params = {name: _decoded(value) for name, value in request.path_params.items()}
+        self.caller: Caller = request.scope["svc.caller"]
 
     @property
     def service(self) -> str:
@@ -134,14 +143,27 @@ class Call:
 
     @property
     def actor(self) -> Actor:
-        """Who asks, and through what: the app and the command line say so, wrangler by its User-Agent."""
+        """Who asks, and through what: the app and the command line say so, wrangler by its User-Agent.
+
+        Who has a token of a name goes by that name, whatever the request says.
+        """
         headers = self.request.headers
         source = headers.get("x-svc-source", "")
         if source not in SOURCES:
             source = "wrangler" if "wrangler" in headers.get("user-agent", "").lower() else "api"
+        if self.caller.name is not None:
+            return Actor(self.caller.name, source)
         author = unquote(headers.get("x-svc-author", ""), errors="replace")
         author = re.sub(r"[\x00-\x1f\x7f]", "", author).strip()[:128]
         return Actor(author or "api-token", source)
+
+    def require(self, permission: str, service: str | None, environment: str | None = None) -> None:
+        """See that the caller may do something where the path does not say; raises ApiError 9109."""
+        access.require(self.caller, permission, service, environment)
+
+    def sees(self, service: str) -> bool:
+        """Whether a list shows the caller this service."""
+        return self.caller.may(WHOLE_ACCOUNT) or self.caller.may_look(service)
 
     async def body(self, limit: int = BODY_LIMIT) -> bytes:
         """The whole body; raises ApiError 10013 (HTTP 413) above `limit` bytes."""
@@ -181,13 +203,19 @@ Handler = Callable[[Call], Awaitable[Response]]
 
 
 class Endpoint:
-    """A path's handlers by method, as an ASGI application."""
+    """A path's handlers by method, as an ASGI application.
 
-    def __init__(self, handlers: Mapping[str, Handler]) -> None:
+    Args:
+        path: the pattern, by which it is decided what a token needs.
+        handlers: what answers, by method.
+    """
+
+    def __init__(self, path: str, handlers: Mapping[str, Handler]) -> None:
+        self.path = path
         self.handlers = handlers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Find the handler, check whose account it is, and answer."""
+        """Find the handler, check whose account it is and what its token may do, and answer."""
         request = Request(scope, receive, send)
         call = Call(scope["svc.engine"], request)
         account = call.params.get("account")
@@ -200,13 +228,14 @@ class Endpoint:
             error = ApiError(10405, f"Method {request.method} is not allowed here: {allowed} is.", 405)
             response = envelope.failure(error, {"allow": allowed})
         else:
+            access.check(call.caller, access.need(self.path, method, call.params))
             response = await handler(call)
         await response(scope, receive, send)
 
 
 def resource(path: str, **handlers: Handler) -> Route:
     """A route: `resource("/user", get=show)`."""
-    return Route(path, Endpoint({method.upper(): handler for method, handler in handlers.items()}))
+    return Route(path, Endpoint(path, {method.upper(): handler for method, handler in handlers.items()}))
 
 
 def worker_resource(suffix: str, **handlers: Handler) -> list[Route]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import orjson
 from starlette.responses import Response
@@ -16,6 +16,7 @@ from starlette.responses import Response
 from engine.errors import ApiError
 
 JSON = "application/json"
+T = TypeVar("T")
 
 
 def dumps(value: Any) -> bytes:
@@ -58,6 +59,14 @@ def page_of(items: Sequence[Any], query: Mapping[str, str], *, per_page: int = 2
         query: the request's `page` (from 1) and `per_page`.
         per_page: how many when the request does not say.
     """
+    part, info = part_of(items, query, per_page=per_page)
+    return success(list(part), info=info)
+
+
+def part_of(
+    items: Sequence[T], query: Mapping[str, str], *, per_page: int = 20
+) -> tuple[Sequence[T], dict[str, int]]:
+    """What of a list is on a page, and its `result_info`, as `page_of`: for items that take work to show."""
     page = max(1, whole_number(query, "page", 1, least=0))  # wrangler counts domains from page 0
     size = whole_number(query, "per_page", per_page, least=1, most=1000)
     part = items[(page - 1) * size : page * size]
@@ -69,7 +78,7 @@ def page_of(items: Sequence[Any], query: Mapping[str, str], *, per_page: int = 2
         "total_count": total,
         "total_pages": -(-total // size),
     }
-    return success(list(part), info=info)
+    return part, info
 
 
 def whole_number(query: Mapping[str, str], key: str, default: int, *, least: int, most: int = 2**53) -> int:

@@ -15,6 +15,7 @@ from engine.api.envelope import loads_object, success
 from engine.errors import ApiError
 from engine.model import PRODUCTION, Binding, Environment
 from engine.store import Connection, Store, deployments, domains, environments, services
+from engine.tokens.token import WRITE
 
 NEWEST = 10
 
@@ -33,6 +34,7 @@ async def listing(call: Call) -> Response:
 async def create(call: Call) -> Response:
     """`POST services/:s/environments` `{"environment"}`: one that runs the starter script."""
     name = _name(await call.json_object())
+    call.require(WRITE, call.service, name)
     await verbs.create(call.store, call.service, name, call.actor)
     return success(await _detail(call, name), status=201)
 
@@ -45,6 +47,7 @@ async def show(call: Call) -> Response:
 async def rename(call: Call) -> Response:
     """`PATCH environments/:e` `{"environment"}`: another name, and with it another hostname."""
     name = _name(await call.json_object())
+    call.require(WRITE, call.service, name)
     force = call.flag("force")
     await verbs.rename(call.store, call.service, call.environment, name, call.actor, force=force)
     return success(await _detail(call, name))
@@ -64,6 +67,7 @@ async def copy(call: Call) -> Response:
     if data not in ("own", "share"):
         raise ApiError(10026, f'data is {data!r}: "own" or "share".', 400)
     target = call.params["target"]
+    call.require(WRITE, call.service, target)
     await cloning.clone(call.store, call.service, call.environment, target, call.actor, data=data)
     return success(await _detail(call, target), status=201)
 

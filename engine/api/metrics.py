@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from engine.api.call import ACCOUNT, Call, resource, worker_resource
 from engine.api.envelope import success
-from engine.metrics.counters import STEP, Counters, Series
+from engine.metrics.counters import STEP, STEP_SHARES, STEPS, Counters, Series
 from engine.store import Connection, environments, versions
 
 #: Latencies that are told: the share of requests that were at most that slow.
@@ -53,6 +53,7 @@ async def show(call: Call) -> Response:
                 "until": _time((step + 1) * STEP),
                 "requests": requests,
                 "errors": errors,
+                **_latencies(series, step),
             },
             "versions": parts,
             "before": _shown(series.before) if series.before is not None else None,
@@ -64,10 +65,15 @@ async def listing(call: Call) -> Response:
     """`GET metrics`: every environment that was asked since counting began, each in a few numbers.
 
     One that is missing was asked nothing. The store is not read: the call may be made every few seconds.
+    `?service=NAME` has those of one service, with the latency of each step; `?recent=true` leaves out those
+    that were not asked in the steps that `rates` has.
     """
     step = int(time.time()) // STEP
     rows: list[dict[str, Any]] = []
+    only, recent = call.query.get("service"), call.flag("recent")
     for number, ((service, environment), series) in enumerate(list(call.engine.metrics.each())):
+        if (only and service != only) or (recent and step - series.rates.newest >= STEPS):
+            continue
         requests, errors = series.rates.shown(step)
         rows.append(
             {
@@ -76,7 +82,11 @@ async def listing(call: Call) -> Response:
                 **_summary(series),
                 "requests_per_second": _per_second(requests),
                 "errors_per_second": _per_second(errors),
-                "rates": {"requests": requests, "errors": errors},
+                "rates": {
+                    "requests": requests,
+                    "errors": errors,
+                    **(_latencies(series, step) if only else {}),
+                },
             }
         )
         if number % 100 == 99:
@@ -84,6 +94,14 @@ async def listing(call: Call) -> Response:
     rows.sort(key=lambda row: (row["service"], row["environment"]))
     info = {"count": len(rows), "step_seconds": STEP, "until": _time((step + 1) * STEP)}
     return success(rows, info=info)
+
+
+def _latencies(series: Series, step: int) -> dict[str, list[float | None]]:
+    """Milliseconds of each step, `p50` and `p99`; null where it had no request."""
+    return {
+        f"p{share * 100:g}": found
+        for share, found in zip(STEP_SHARES, series.rates.latencies(step), strict=True)
+    }
 
 
 def _summary(series: Series) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from starlette.responses import Response, StreamingResponse
@@ -18,6 +18,7 @@ from engine.pipelines.run import Event, Run
 from engine.pipelines.validate import Invalid, Problem, parse
 from engine.store import Connection, pipeline_runs, pipelines, services
 from engine.store.pipelines import Kept
+from engine.tokens.token import APPROVE, DEPLOY, READ
 
 Json = dict[str, Any]
 #: Seconds of silence after which an empty line says that the events are alive.
@@ -90,8 +91,14 @@ async def runs(call: Call) -> Response:
 
 async def start(call: Call) -> Response:
     """`POST pipelines/:p/runs` `{"message"?}`: begin a run."""
-    message = _message(await _optional(call))
-    run = await verbs.start(call.store, call.service, call.params["pipeline"], call.actor, message)
+    message, name = _message(await _optional(call)), call.params["pipeline"]
+
+    def allowed(found: Pipeline) -> None:
+        call.require(READ, call.service, found.environments[0])
+        for each in found.environments[1:]:
+            call.require(DEPLOY, call.service, each)
+
+    run = await verbs.start(call.store, call.service, name, call.actor, message, allowed)
     call.engine.pipelines.take(run.id)
     return success(_run(run), status=201)
 
@@ -110,7 +117,9 @@ async def show_run(call: Call) -> Response:
 async def approve(call: Call) -> Response:
     """`POST pipelines/:p/runs/:n/approve` `{"message"?}`."""
     message, name = _message(await _optional(call)), call.params["pipeline"]
-    run = await verbs.approve(call.store, call.service, name, _number(call), call.actor, message)
+    run = await verbs.approve(
+        call.store, call.service, name, _number(call), call.actor, message, _allowed(call, APPROVE)
+    )
     call.engine.pipelines.take(run.id)
     return success(_run(run))
 
@@ -118,7 +127,9 @@ async def approve(call: Call) -> Response:
 async def abort(call: Call) -> Response:
     """`POST pipelines/:p/runs/:n/abort` `{"message"?}`: what it had half deployed is taken back."""
     message, name = _message(await _optional(call)), call.params["pipeline"]
-    run = await verbs.abort(call.store, call.service, name, _number(call), call.actor, message)
+    run = await verbs.abort(
+        call.store, call.service, name, _number(call), call.actor, message, _allowed(call, DEPLOY)
+    )
     return success(_run(run))
 
 
@@ -163,6 +174,11 @@ async def _lines(call: Call, run: Run, since: int) -> AsyncIterator[bytes]:
 
 
 # ---------------------------------------------------------------------- parts
+
+
+def _allowed(call: Call, permission: str) -> Callable[[Run], None]:
+    """Whether the caller has a permission where a run is."""
+    return lambda run: call.require(permission, run.service, run.target.environment)
 
 
 def _kept(connection: Connection, call: Call) -> Kept:

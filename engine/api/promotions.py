@@ -12,6 +12,7 @@ from engine.api import shapes
 from engine.api.call import SERVICE, Call, resource
 from engine.api.envelope import success
 from engine.errors import ApiError
+from engine.tokens.token import DEPLOY, READ
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class _Asked:
 async def plan(call: Call) -> Response:
     """`POST promotions/plan` `{"from", "to", "move"?}`: what would happen, row by row."""
     asked = await _asked(call)
+    call.require(READ, call.service, asked.target)
     found = await verbs.plan(call.store, call.service, asked.source, asked.target, asked.move)
     return success(found.to_json())
 
@@ -32,6 +34,7 @@ async def plan(call: Call) -> Response:
 async def create(call: Call) -> Response:
     """`POST promotions` `{"from", "to", "move"?, "plan"?, "message"?}`: do it."""
     asked = await _asked(call)
+    call.require(DEPLOY, call.service, asked.target)
     plan_id, message = asked.body.get("plan"), asked.body.get("message")
     made = await verbs.promote(
         call.store,
@@ -55,6 +58,8 @@ async def _asked(call: Call) -> _Asked:
         raise ApiError(10026, 'Name both environments: {"from": "staging", "to": "production"}.', 400)
     if not isinstance(move, list) or not all(isinstance(key, str) for key in move):
         raise ApiError(10026, "move must be a list of row keys.", 400)
+    # What moves may be a secret: whoever may deploy there could read it anyway.
+    call.require(DEPLOY if move else READ, call.service, source)
     return _Asked(source, target, tuple(move), body)
 
 

@@ -9,8 +9,9 @@ from typing import Any
 from starlette.responses import Response, StreamingResponse
 
 from engine.api.call import ACCOUNT, Call, resource, worker_resource
-from engine.api.envelope import dumps, success
-from engine.drafts.request import check_code, check_run, check_variables
+from engine.api.envelope import dumps, loads_object, success
+from engine.drafts.request import check_choice, check_code, check_run, check_variables
+from engine.errors import ApiError
 from engine.store import environments
 
 
@@ -39,24 +40,52 @@ async def check(call: Call) -> Response:
 
 
 async def kept(call: Call) -> Response:
-    """`GET …/runs/:session`: `{"count", "items"}`, the writes that a sandboxed session keeps back."""
-    return await _kept(call, "list")
+    """`GET …/runs/:session`: `{"count", "items", "left"}`, the writes that a sandboxed session keeps back.
+
+    Each with its `id`, whether later ones have `superseded` it, the `conflict` with what is live now, the
+    `refusal` of what can never be applied, and the `change` it makes (`Overlay.listing`).
+    """
+    return success(await _kept(call, "list"))
 
 
 async def apply(call: Call) -> Response:
-    """`POST …/runs/:session/apply`: do them all for real; they are kept back no more."""
-    return await _kept(call, "apply")
+    """`POST …/runs/:session/apply` `{"ids"?, "force"?}`: do them for real; they are kept back no more.
+
+    Without `ids` all of them. One whose live value has changed since the draft is refused, and with it all:
+    409 and code 10409, each such write in the error's `error_chain`. `force` does it all the same: true, or
+    the ids that may overwrite.
+    """
+    body = await call.body()
+    ids, force = check_choice(loads_object(body) if body.strip() else {})
+    try:
+        return success(await _kept(call, "apply", ids, force))
+    except ApiError as error:
+        if error.data is None:
+            raise
+        chain = [
+            {
+                "code": error.code,
+                "message": f"{each['binding']}.{each['operation']}: {each['conflict']}",
+                **each,
+            }
+            for each in error.data["conflicts"]
+        ]
+        told = {"code": error.code, "message": error.message, "error_chain": chain}
+        answer = {"success": False, "errors": [told], "messages": [], "result": None}
+        return Response(dumps(answer), error.status, media_type="application/json")
 
 
 async def drop(call: Call) -> Response:
     """`DELETE …/runs/:session`: forget them."""
-    return await _kept(call, "drop")
+    return success(await _kept(call, "drop"))
 
 
-async def _kept(call: Call, action: str) -> Response:
+async def _kept(
+    call: Call, action: str, ids: list[int] | None = None, force: bool | list[int] = False
+) -> dict[str, Any]:
     await _exists(call)
     session = call.params["session"]
-    return success(await call.engine.drafts.kept(call.service, call.environment, session, action))
+    return await call.engine.drafts.kept(call.service, call.environment, session, action, ids, force)
 
 
 async def _exists(call: Call) -> None:

@@ -20,7 +20,7 @@ async def listing(call: Call) -> Response:
     """`GET scripts`: the production script of each service."""
 
     def work(connection: Connection) -> list[dict[str, Any]]:
-        owners = services.rows(connection)
+        owners = [each for each in services.rows(connection) if call.sees(each.id)]
         found = overview.of_services(connection, owners, production=True)
         return [
             shapes.script(place.live.environment, place.live, each.tag, place.migration_tag)

@@ -12,6 +12,8 @@ from engine.api.call import ACCOUNT, SERVICE, Call, resource
 from engine.api.envelope import success, whole_number
 from engine.errors import ApiError
 from engine.store import Connection, services
+from engine.tokens.token import ACCOUNT as WHOLE_ACCOUNT
+from engine.tokens.token import WRITE
 
 #: Services on one page, at most.
 PAGE = 40
@@ -24,8 +26,13 @@ async def listing(call: Call) -> Response:
     size = min(whole_number(call.query, "per_page", PAGE, least=1, most=1000), PAGE)
 
     def work(connection: Connection) -> tuple[list[dict[str, Any]], int]:
-        found = services.rows(connection, size, (page - 1) * size)
-        return shapes.services(connection, call.engine, found), services.count(connection)
+        begin = (page - 1) * size
+        if call.caller.may(WHOLE_ACCOUNT):
+            found, total = services.rows(connection, size, begin), services.count(connection)
+        else:
+            seen = [each for each in services.rows(connection) if call.sees(each.id)]
+            found, total = seen[begin : begin + size], len(seen)
+        return shapes.services(connection, call.engine, found), total
 
     items, total = await call.store.read(work)
     info = {"page": page, "per_page": size, "count": len(items), "total_count": total}
@@ -38,6 +45,7 @@ async def create(call: Call) -> Response:
     name = body.get("id")
     if not isinstance(name, str):
         raise ApiError(10016, 'Give the new service a name: {"id": "…"}.', 400)
+    call.require(WRITE, name)
     await verbs.create(call.store, name, call.actor, template=str(body.get("template") or "hello"))
     return success(await _read(call, name), status=201)
 

@@ -9,21 +9,25 @@ from starlette.responses import Response
 from engine import settings as verbs
 from engine.api import shapes
 from engine.api.call import ACCOUNT, Call, resource
-from engine.api.envelope import page_of, success
+from engine.api.envelope import part_of, success
 from engine.errors import ApiError, service_not_found
 from engine.model import PRODUCTION, Environment, Live, Service
 from engine.store import Connection, environments, overview, services
+from engine.tokens.token import DEPLOY, READ
 
 
 async def listing(call: Call) -> Response:
     """`GET workers/workers`."""
 
-    def work(connection: Connection) -> list[dict[str, Any]]:
-        owners = services.rows(connection)
+    def work(connection: Connection) -> tuple[list[dict[str, Any]], dict[str, int]]:
+        seen = [each for each in services.rows(connection) if call.sees(each.id)]
+        owners, info = part_of(seen, call.query)
         found = overview.of_services(connection, owners, production=True)
-        return [_worker(call, each, found[each.id][0].live if found[each.id] else None) for each in owners]
+        shown = [_worker(call, each, found[each.id][0].live if found[each.id] else None) for each in owners]
+        return shown, info
 
-    return page_of(await call.store.read(work), call.query)
+    items, info = await call.store.read(work)
+    return success(items, info=info)
 
 
 async def show(call: Call) -> Response:
@@ -31,6 +35,7 @@ async def show(call: Call) -> Response:
 
     def work(connection: Connection) -> dict[str, Any]:
         found = _find(connection, call)
+        call.require(READ, found.id, PRODUCTION)
         place = found.default_environment
         return _worker(call, found, environments.live_of(connection, place) if place else None)
 
@@ -55,6 +60,7 @@ async def change_latest(call: Call) -> Response:
         else:
             raise ApiError(10021, f"{name} must be null or a secret_text with its text.", 400)
     owner = await call.store.read(lambda connection: _find(connection, call))
+    call.require(DEPLOY, owner.id, PRODUCTION)
     made = await verbs.put_version_secrets(
         call.store,
         owner.id,

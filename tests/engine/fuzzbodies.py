@@ -31,6 +31,18 @@ METADATA: dict[str, Any] = {
 #: Bodies that make sense, by the end of the path they go to; what is drawn is one of them, bent.
 BODIES: dict[str, Any] = {
     "/workers/services": {"id": "fuzz", "template": "hello"},
+    "/tokens": {
+        "name": "fuzz",
+        "policies": [
+            {
+                "effect": "allow",
+                "resources": {"com.cloudflare.api.account.{account}": "*"},
+                "permission_groups": [{"name": "read"}],
+            }
+        ],
+        "expires_on": "2030-01-01T00:00:00Z",
+    },
+    "/tokens/{token}": {"name": "fuzz-two", "status": "disabled", "not_before": None},
     "/environments": {"environment": "staging"},
     "/environments/{environment}": {"environment": "preview"},
     "/copy/{target}": {"data": "own"},
