@@ -28,7 +28,6 @@ UNAVAILABLE: Final = frozenset(
         "ai",
         "ai_search",
         "ai_search_namespace",
-        "analytics_engine",
         "artifacts",
         "browser",
         "dispatch_namespace",
@@ -51,6 +50,7 @@ UNAVAILABLE: Final = frozenset(
 )
 """Types that a script may declare and that this machine lacks: using one throws, and names the binding."""
 _NAMESPACE = re.compile(r"[0-9a-f]{32}")
+_DATASET = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class Declared:
@@ -88,7 +88,9 @@ class Declared:
             "queue": self._queue,
             "hyperdrive": self._hyperdrive,
             "ratelimit": self._ratelimit,
+            "analytics_engine": self._analytics_engine,
             "service": self._service,
+            "platform": self._platform,
             "durable_object_namespace": self._durable_objects,
             "version_metadata": self._version_metadata,
         }
@@ -220,6 +222,14 @@ class Declared:
             )
         return {"namespace_id": namespace, "simple": {"limit": limit, "period": period}}
 
+    def _analytics_engine(self, name: str, item: Mapping[str, Any]) -> dict[str, Any]:
+        dataset = item.get("dataset", name)
+        if not isinstance(dataset, str) or not _DATASET.fullmatch(dataset):
+            raise ApiError(
+                10021, f"Binding {name}: dataset is 1 to 64 letters, digits, dashes and underscores"
+            )
+        return {"dataset": dataset}
+
     def _service(self, name: str, item: Mapping[str, Any]) -> dict[str, Any]:
         target, environment = item.get("service"), item.get("environment")
         entrypoint, props = item.get("entrypoint"), item.get("props")
@@ -238,6 +248,9 @@ class Declared:
                 raise ApiError(10026, f"Binding {name}: props is an object")
             settings["props"] = dict(props)
         return settings
+
+    def _platform(self, name: str, item: Mapping[str, Any]) -> dict[str, Any]:
+        return {}
 
     def _version_metadata(self, name: str, item: Mapping[str, Any]) -> dict[str, Any]:
         return {}

@@ -28,6 +28,7 @@ KINDS: Final[Mapping[str, str]] = {
     "r2_bucket": "R2",
     "queue": "queue",
     "service": "service",
+    "platform": "platform",
     "durable_object_namespace": "DO",
 }
 Status = Literal["same", "added", "removed", "changed"]

@@ -1,7 +1,15 @@
 """Errors of every part of the engine: one class for what a caller did wrong, one for the state folder.
 
 Codes are those of Cloudflare's catalogue (workers/platform/error-codes). Ours, without a counterpart there:
-10409 (a promotion plan is stale), 10410 (a promotion is blocked) and 10412 (another version is live now).
+
+10405 a path does not have this method
+10409 a promotion plan is stale
+10410 a promotion is blocked
+10412 another version is live now
+10420 no such pipeline, or no such run of one
+10421 a pipeline's definition is wrong: the message has the file, the line and the key
+10422 a run of the pipeline is under way
+10423 a run does not wait for an approval, or has ended
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from typing import Any, Final
 from engine import buckets, databases, namespaces
 from engine.model import Actor, Binding
 from engine.queues import verbs
-from engine.store import Connection, Store, d1, kv, queue_messages, queues, r2
+from engine.store import Connection, Store, analytics, d1, kv, queue_messages, queues, r2
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +100,23 @@ def _queue_describe(connection: Connection, store: Store, name: str) -> dict[str
     return {"messages": queue_messages.backlog(connection, found.id).count if found else None}
 
 
+def _dataset_label(connection: Connection, name: str) -> str | None:
+    return name  # it is there as soon as something is written to it
+
+
+def _dataset_create(connection: Connection, store: Store, name: str, actor: Actor) -> str:
+    return analytics.free_name(connection, name)
+
+
+def _dataset_describe(connection: Connection, store: Store, name: str) -> dict[str, Any]:
+    return {"points": analytics.count(connection, name)}
+
+
 KINDS: Final[Mapping[str, Kind]] = {
     "kv_namespace": Kind("KV namespace", "namespace_id", 10041, _kv_label, _kv_create, _kv_describe),
     "d1": Kind("D1 database", "id", 10181, _d1_label, _d1_create, _d1_describe),
     "r2_bucket": Kind("R2 bucket", "bucket_name", 10085, _r2_label, _r2_create, _r2_describe),
+    "analytics_engine": Kind("dataset", "dataset", 10021, _dataset_label, _dataset_create, _dataset_describe),
     "queue": Kind("queue", "queue_name", 11000, _queue_label, _queue_create, _queue_describe),
 }
 """By the type of the bindings that point to them."""

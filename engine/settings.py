@@ -9,6 +9,7 @@ from engine import publish
 from engine.declared import SECRET_TYPES, Declared
 from engine.deploy import check_match
 from engine.errors import ApiError, NotFound
+from engine.logs import retention
 from engine.model import Actor, Binding, Deployed, Environment, Live, Version
 from engine.store import Connection, Store, changes, environments, versions
 from engine.upload import SCRIPT_SETTINGS, parse_settings
@@ -179,6 +180,7 @@ def _changed(connection: Connection, store: Store, place: Environment, actor: Ac
 
 
 def _merge(connection: Connection, place: Environment, values: Mapping[str, Any]) -> None:
+    retention.check(values)
     merged = {key: value for key, value in {**place.script_settings, **values}.items() if value is not None}
     environments.set_script_settings(connection, place.id, merged)
 

@@ -58,6 +58,11 @@ class StateFolder:
         return self.path / "drafts.sock"
 
     @property
+    def objects_socket(self) -> Path:
+        """Where the live process takes a draft's calls of Durable Objects."""
+        return self.path / "objects.sock"
+
+    @property
     def busy(self) -> Path:
         """Which versions the live process runs: read when V8 has ended it."""
         return self.path / "busy.map"

@@ -37,6 +37,7 @@ VERBS: Final = (
     "trust",
     "export",
     "account",
+    "token",
     "wrangler-env",
     "wrangler",
 )

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from engine.cli import deploy_assets, deploy_triggers, provision
 from engine.cli.api import Client, Json, Refused, add_common, connected, dump, environment_path
 from engine.cli.errors import USAGE, CliError
 
 if TYPE_CHECKING:
     from engine.wrangler.project import Project
 
-NAMESPACE_MISSING, TITLE_TAKEN = 10041, 10014
-DATABASE_TAKEN, BUCKET_TAKEN = 7502, 10004
+NAMESPACE_MISSING: Final = 10041
+HYPERDRIVE_MISSING: Final = 2004
 _NOT_THERE = frozenset({10007, 10092})
 CONTENT_TYPES: Mapping[str, str] = {
     "esm": "application/javascript+module",
@@ -81,8 +81,12 @@ def _project(args: argparse.Namespace) -> Project:
 
 def _deploy(client: Client, args: argparse.Namespace, project: Project) -> Json:
     live = _live(client, str(project.service), project.environment)
-    bindings = _bindings(client, project, live, args.dev_vars)
-    return _upload(client, project, live, bindings, args.message)
+    queues = deploy_triggers.queues(client, project)
+    bindings = provision.bindings(client, project, live, args.dev_vars)
+    assets = deploy_assets.upload(client, project)
+    shown = _upload(client, project, live, bindings, assets, args.message)
+    deploy_triggers.put(client, project, queues)
+    return shown
 
 
 def _live(client: Client, service: str, environment: str) -> Json | None:
@@ -97,12 +101,19 @@ def _live(client: Client, service: str, environment: str) -> Json | None:
 
 
 def _upload(
-    client: Client, project: Project, live: Json | None, bindings: list[Json] | None, message: str | None
+    client: Client,
+    project: Project,
+    live: Json | None,
+    bindings: list[Json] | None,
+    assets: Json | None,
+    message: str | None,
 ) -> Json:
     service, environment = str(project.service), project.environment
-    main = project.files[0]
-    part = "body_part" if main.type == "script" else "main_module"
-    metadata: dict[str, Any] = {part: main.name, **project.settings}
+    metadata: dict[str, Any] = dict(project.settings)
+    for main in project.files[:1]:  # there is none where there are files alone
+        metadata["body_part" if main.type == "script" else "main_module"] = main.name
+    if assets is not None:
+        metadata["assets"] = assets
     steps = _migrations(metadata.pop("migrations", []), live)
     if steps is not None:
         metadata["migrations"] = steps
@@ -112,15 +123,19 @@ def _upload(
         metadata["keep_bindings"] = ["plain_text", "json", "secret_text", "secret_key"]
     if message:
         metadata["annotations"] = {"workers/message": message}
-    files = [(file.name, (file.name, file.content, CONTENT_TYPES[file.type])) for file in project.files]
+    files = [("metadata", (None, json.dumps(metadata).encode(), None))] + [
+        (file.name, (file.name, file.content, CONTENT_TYPES[file.type])) for file in project.files
+    ]
     path = environment_path(service, environment)
     # A file has no say in bindings and settings: where there are some, only the code is replaced.
     suffix = "/content" if bindings is None and live is not None and live["live"] else ""
     try:
-        client.call("PUT", path + suffix, data={"metadata": json.dumps(metadata)}, files=files)
+        client.call("PUT", path + suffix, files=files)
     except Refused as error:
         if error.number == NAMESPACE_MISSING:
             raise CliError(f"{error}; take its id out of the configuration to have one made") from None
+        if error.number == HYPERDRIVE_MISSING:
+            raise CliError(f"{error}; make one with: svc-tui wrangler hyperdrive create NAME …") from None
         raise
     found = client.call("GET", path)
     return {
@@ -142,75 +157,3 @@ def _migrations(listed: list[Json], live: Json | None) -> Json | None:
     steps = [{key: value for key, value in each.items() if key != "tag"} for each in left]
     expected = {"old_tag": current} if current is not None else {}
     return {**expected, "new_tag": tags[-1], "steps": steps}
-
-
-def _bindings(client: Client, project: Project, live: Json | None, dev_vars: bool) -> list[Json] | None:
-    """The upload's bindings; each that names no namespace, database or bucket gets one of its own."""
-    secrets = [{"name": name, "type": "secret_text", "text": text} for name, text in project.dev_vars.items()]
-    if project.bindings is None:
-        return None
-    named = {str(each["name"]): each for each in (live or {}).get("bindings", ())}
-    made: list[Json] = []
-    for binding in project.bindings:
-        complete = dict(binding)
-        setting, make = _PROVISIONED.get(str(binding["type"]), ("", None))
-        if make is not None and setting not in binding:
-            before = named.get(str(binding["name"]), {})
-            title = f"{project.service}-{project.environment}-{binding['name']}"
-            complete[setting] = before.get(setting) or make(client, title)
-        made.append(complete)
-    if dev_vars:
-        fresh = {secret["name"] for secret in secrets}
-        made = [each for each in made if each["name"] not in fresh] + secrets
-    return made
-
-
-def _namespace(client: Client, title: str) -> str:
-    """The KV namespace of that title, made when there is none."""
-    try:
-        created = client.call("POST", "/storage/kv/namespaces", {"title": title})
-    except Refused as error:
-        if error.number != TITLE_TAKEN:
-            raise
-        page = 1
-        while found := client.call("GET", "/storage/kv/namespaces", params={"page": page, "per_page": 100}):
-            for each in found:
-                if each["title"] == title:
-                    return str(each["id"])
-            page += 1
-        raise
-    print(f"made the KV namespace {title}", file=sys.stderr)
-    return str(created["id"])
-
-
-def _database(client: Client, name: str) -> str:
-    """The D1 database of that name, made when there is none."""
-    try:
-        created = client.call("POST", "/d1/database", {"name": name})
-    except Refused as error:
-        if error.number != DATABASE_TAKEN:
-            raise
-        return str(client.call("GET", f"/d1/database/{name}")["uuid"])
-    print(f"made the D1 database {name}", file=sys.stderr)
-    return str(created["uuid"])
-
-
-def _bucket(client: Client, name: str) -> str:
-    """The R2 bucket of that name (in lower case, as they are), made when there is none."""
-    name = name.lower().replace("_", "-")
-    try:
-        client.call("POST", "/r2/buckets", {"name": name})
-    except Refused as error:
-        if error.number != BUCKET_TAKEN:
-            raise
-        return name
-    print(f"made the R2 bucket {name}", file=sys.stderr)
-    return name
-
-
-#: Bindings to resources: the setting that names one, and what makes one for a binding that names none.
-_PROVISIONED: Final = {
-    "kv_namespace": ("namespace_id", _namespace),
-    "d1": ("id", _database),
-    "r2_bucket": ("bucket_name", _bucket),
-}

@@ -98,10 +98,7 @@ class _Watch:
             project = self._read()
             if project == self._live:
                 return
-            self._folders = {
-                _folder(self._args.path),
-                *(each.file.parent for each in project.files if each.file),
-            }
+            self._folders = {_folder(self._args.path), *project.folders}
             if client is None:
                 with connected(self._args) as opened:
                     shown = self._deploy(opened, project)

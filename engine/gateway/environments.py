@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from typing import Any, TypeVar
 
 from engine import bindings
+from engine.analytics.points import Points
 from engine.assets.site import Site
 from engine.assets.sites import Sites
 from engine.bindings.cache import Caches
@@ -79,10 +80,13 @@ class Environments:
         self._limits = limits
         self._follows = follows
         self._logs = logs
-        self.objects = Objects(store, self, runtime.handles, compiler, limits, live=follows)
+        self.objects = Objects(store, self, runtime.handles, compiler, limits, live=follows, logs=logs)
         self.queues = Queues(store, self)
         self._sites = Sites(store)
-        self._context = bindings.Context(store, self, self.objects, self._sites, self.queues)
+        self._points = Points(store)
+        self._context = bindings.Context(
+            store, self, self.objects, self._sites, self.queues, points=self._points
+        )
         self._entries: dict[Key, Entry] = {}
         self._slots: dict[str, Slot] = {}
         self._loading: dict[Key, asyncio.Task[Entry]] = {}
@@ -90,6 +94,8 @@ class Environments:
         self._clock = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._previews = Previews(store, self._start, self._release)
+
+    platform: Callable[[Request], Awaitable[Response]] | None = None
 
     @property
     def isolates(self) -> int:
@@ -371,3 +377,4 @@ class Environments:
         self._entries.clear()
         self._previews.close()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._points.flush()

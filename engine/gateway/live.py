@@ -21,11 +21,13 @@ from engine.api.app import Api
 from engine.api.call import Engine
 from engine.assets.sweep import sweep
 from engine.drafts.client import Drafts
+from engine.durable.door import Door
 from engine.errors import StoreError
 from engine.gateway import vitals
 from engine.gateway.dispatch import Dispatch
 from engine.gateway.environments import Environments
 from engine.gateway.hostnames import Hostnames
+from engine.gateway.inside import Inside
 from engine.gateway.numbers import Numbers
 from engine.gateway.programs import StoredPrograms
 from engine.gateway.router import Router
@@ -34,6 +36,7 @@ from engine.gateway.server import make_server
 from engine.gateway.subrequests import Subrequests
 from engine.gateway.tail_socket import TailSockets
 from engine.gateway.validate import Validator
+from engine.logs.keeper import Keeper
 from engine.logs.logs import Logs
 from engine.metrics import keeper
 from engine.metrics.metrics import Metrics
@@ -44,7 +47,7 @@ from engine.runtime.compile import Compiler
 from engine.runtime.limits import Limits
 from engine.runtime.pool import Runtime
 from engine.statefolder import StateFolder
-from engine.store import Connection, Store, kv, queue_messages
+from engine.store import Connection, Store, analytics, kv, queue_messages
 from engine.zones import Zones
 
 if TYPE_CHECKING:
@@ -58,6 +61,9 @@ SWEPT = 1000
 ASSETS_SWEEP = 3600.0
 #: Seconds after the start until what is needed less often is imported.
 WARM_DELAY = 1.0
+#: New objects until the collector looks through them: a list of a thousand services makes tens of thousands,
+#: and Python's own number (700) has it look a third of the time that the list takes.
+GARBAGE = 20_000
 #: Seconds until V8 must answer, and seconds that requests get when this process gives itself up.
 PATIENCE, FAREWELL = 5.0, 1.0
 
@@ -103,6 +109,7 @@ class Live:
         self._compiler = Compiler(programs)
         self._metrics = Metrics()
         self._logs = Logs(self._metrics)
+        self._kept_logs = Keeper(store)
         self._environments = Environments(
             store,
             self._runtime,
@@ -134,13 +141,16 @@ class Live:
         )
         tails = TailSockets(self._engine.tails, self._logs)
         numbers = Numbers(self._metrics, lambda: self._environments.isolates)
-        dispatch = Dispatch(self._router, self._environments, Api(self._engine), tails, numbers)
+        api = Api(self._engine)
+        self._environments.platform = Inside(api)
+        dispatch = Dispatch(self._router, self._environments, api, tails, numbers)
         self._server = make_server(dispatch)
         self._assets_due = 0.0
         self._otlp: Otlp | None = None
         self.dns_sockets: Sequence[int] | None = None
         """Descriptors of the DNS responder's sockets, UDP and TCP; set before `prepare`."""
         self._dns: Responder | None = None
+        self._door = Door(self._environments.objects, self._runtime.handles)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def prepare(self, *, samples: bool) -> None:
@@ -154,16 +164,19 @@ class Live:
             await seed.plant(self._store)
         await self._store.read(self._router.load)
         await keeper.load(self._store, self._metrics)
+        await self._logs.keep(self._kept_logs)
         self._store.subscribe(self._router.on_change)
         self._store.subscribe(self._scheduler.on_change)
         self._store.subscribe(self._pipelines.on_change)
         self._store.subscribe(self._environments.queues.on_change)
         self._spawn(self._environments.objects.start())
+        self._spawn(self._door.open(self._folder.objects_socket))
         self._spawn(self._deliver())
         self._spawn(self._runtime.warm())
         self._spawn(self._warm_outgoing())
         self._spawn(self._sweep())
         self._spawn(keeper.run(self._store, self._metrics))
+        self._spawn(self._kept_logs.run())
         self._spawn(self._schedule())
         self._spawn(self._go_on())
         if self.dns_sockets is not None:
@@ -179,6 +192,7 @@ class Live:
     async def serve(self) -> None:
         """Answer requests until `stop`, and then until what is in flight has been answered."""
         gc.freeze()  # what is here now stays: no need to look through it again and again
+        gc.set_threshold(GARBAGE)
         gc.enable()
         await self._server.serve(sockets=[self._sock])
 
@@ -188,6 +202,7 @@ class Live:
         self._scheduler.stop()
         self._pipelines.stop()
         self._environments.queues.stop()
+        self._environments.objects.stop()
         self._server.stop()
 
     def _fallen(self, thread: int) -> None:
@@ -212,10 +227,12 @@ class Live:
         """Free the isolates and the database; nothing waits for a V8 that is stuck."""
         if self._sick:
             await keeper.close(self._store, self._metrics)
+            await self._kept_logs.close()
             await asyncio.to_thread(self._store.close)
             vitals.leave(vitals.EXIT_SICK)
         for task in self._tasks:
             task.cancel()
+        self._door.close()
         if self._dns is not None:
             self._dns.close()
         await self._scheduler.close()
@@ -224,6 +241,7 @@ class Live:
         await self._environments.objects.close()
         await self._runtime.close()
         await keeper.close(self._store, self._metrics)
+        await self._kept_logs.close()
         if self._otlp is not None:
             await asyncio.to_thread(self._otlp.close)
         await asyncio.to_thread(self._store.close)
@@ -316,4 +334,5 @@ def _server_context(folder: Path) -> ssl.SSLContext:
 
 def _sweep(connection: Connection) -> int:
     expired = queue_messages.sweep(connection, int(time.time() * 1000), SWEPT)
+    expired = max(expired, analytics.sweep(connection, int(time.time()), SWEPT))
     return max(expired, kv.sweep(connection, SWEPT))

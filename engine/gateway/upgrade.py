@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Final
 
+from engine.durable import sockets
 from engine.gateway.websocket import ABNORMAL, WebSocket
 from engine.runtime.errors import Unavailable
 from engine.runtime.flow import close as close_body
@@ -117,19 +118,24 @@ async def start(
 
     It does not wait for that, so that an idle socket keeps nothing of its request in memory.
 
+    A socket that a Durable Object sleeps beside is joined to that object, wherever its response came through.
+
     Args:
-        response: the worker's, with status 101 and a body of messages.
+        response: the worker's, with status 101 and a body of messages, or an object's socket.
         headers: its field lines as they are sent.
         client: the request's body.
         accept: `websocket.accept_key` of the request.
         cycle: the request.
     """
     body = response.body
+    own = [pair for pair in headers if pair[0].lower() not in _OWN]
+    if response.socket is not None:
+        client.end()
+        _join(response.socket, cycle.upgrade(accept, own, answers_close=False))
+        return
     if body is None or isinstance(body, bytes):
         raise TypeError("a response with status 101 has a stream of messages")
-    socket = cycle.upgrade(
-        accept, [pair for pair in headers if pair[0].lower() not in _OWN], answers_close=False
-    )
+    socket = cycle.upgrade(accept, own, answers_close=False)
     if socket is None:
         client.end()
         await close_body(body)
@@ -139,6 +145,16 @@ async def start(
     task = asyncio.get_running_loop().create_task(_pass_on(body, client, socket))
     _tasks.add(task)
     task.add_done_callback(_tasks.discard)
+
+
+def _join(number: int, socket: WebSocket | None) -> None:
+    """Join a connection, None when the client has gone, to a Durable Object's socket."""
+    if socket is None:
+        sockets.drop(number)
+    elif sockets.attach(number, socket):
+        socket.start()
+    else:
+        socket.close(FAILED)
 
 
 async def _pass_on(body: AsyncIterator[bytes], client: ClientMessages, socket: WebSocket) -> None:

@@ -7,13 +7,57 @@ Source of the shapes: developers.cloudflare.com/workers/observability/logs/real-
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from engine.errors import ApiError
-from engine.logs.record import Record
 
-Filter = Callable[[Record], bool]
+
+class Line(Protocol):
+    """A console line, as far as filters look at it."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def level(self) -> str: ...
+
+
+class Thrown(Protocol):
+    """An exception, as far as filters look at it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def message(self) -> str: ...
+
+
+class Told(Protocol):
+    """What filters look at: a `Record` of this process, or a `Kept` one of an earlier."""
+
+    @property
+    def outcome(self) -> str: ...
+    @property
+    def method(self) -> str: ...
+    @property
+    def url(self) -> str: ...
+    @property
+    def ray(self) -> str: ...
+    @property
+    def status(self) -> int | None: ...
+    @property
+    def version(self) -> str | None: ...
+    @property
+    def at(self) -> float: ...
+    @property
+    def lines(self) -> Sequence[tuple[Line, float]]: ...
+    @property
+    def exceptions(self) -> Sequence[tuple[Thrown, float]]: ...
+    def header(self, name: str) -> str | None:
+        """A header of the request."""
+
+
+Filter = Callable[[Told], bool]
 #: Who asks is always on this machine, and so is who is asked about.
 _SELF = frozenset({"self", "127.0.0.1", "::1"})
 _KNOWN_OUTCOMES = frozenset({"ok", "canceled", "exception", "exceededCpu", "exceededMemory"})
@@ -70,7 +114,7 @@ def _header(value: Any) -> Filter:
     if query is not None and not isinstance(query, str):
         raise ApiError(10026, "header.query is a text")
 
-    def passes(record: Record) -> bool:
+    def passes(record: Told) -> bool:
         found = record.header(key)
         return found is not None and (query is None or query in found)
 
@@ -80,7 +124,7 @@ def _header(value: Any) -> Filter:
 def _client_ip(value: Any) -> Filter:
     wanted = frozenset(_texts("client_ip", value))
 
-    def passes(record: Record) -> bool:
+    def passes(record: Told) -> bool:
         address = record.header("cf-connecting-ip") or "127.0.0.1"
         return address in wanted or (address in _SELF and not wanted.isdisjoint(_SELF))
 
@@ -106,6 +150,69 @@ def _ray(value: Any) -> Filter:
     return lambda record: record.ray == wanted
 
 
+def _status(value: Any) -> Filter:
+    ranges = statuses(",".join(_texts("status", value)))
+    return lambda record: any(low <= (record.status or 0) <= high for low, high in ranges)
+
+
+def statuses(text: str) -> tuple[tuple[int, int], ...]:
+    """Ranges of statuses, both ends included: `404`, `5xx`, `>=400`, `<300`, `400-499`, several with commas.
+
+    Raises:
+        ApiError: 10026, it is none of these.
+    """
+    return tuple(_range(each.strip().lower()) for each in text.split(",") if each.strip())
+
+
+def _range(text: str) -> tuple[int, int]:
+    if found := re.fullmatch(r"([1-5])xx", text):
+        return int(found[1]) * 100, int(found[1]) * 100 + 99
+    if found := re.fullmatch(r"(\d{3})(?:-(\d{3}))?", text):
+        return int(found[1]), int(found[2] or found[1])
+    if found := re.fullmatch(r"(>=|<=|>|<)(\d{3})", text):
+        bound = int(found[2])
+        return {">=": (bound, 999), ">": (bound + 1, 999), "<=": (1, bound), "<": (1, bound - 1)}[found[1]]
+    raise ApiError(10026, f"status is {text[:40]!r}: give 404, 5xx, >=400, <300 or 400-499, with commas")
+
+
+def _text(value: Any) -> Filter:
+    if not isinstance(value, str):
+        raise ApiError(10026, "text is a text to look for in the address, console lines and exceptions")
+    wanted = value.lower()
+
+    def passes(record: Told) -> bool:
+        return (
+            wanted in record.url.lower()
+            or any(wanted in line.text.lower() for line, _ in record.lines)
+            or any(wanted in f"{error.name}: {error.message}".lower() for error, _ in record.exceptions)
+        )
+
+    return passes
+
+
+def _level(value: Any) -> Filter:
+    wanted = frozenset(_texts("level", value))
+    return lambda record: any(line.level in wanted for line, _ in record.lines)
+
+
+def _least(value: Any) -> Filter:
+    if value not in ("warn", "error"):
+        raise ApiError(10026, f"least is warn or error, not {value!r:.40}")
+    levels = frozenset({"error", value})
+    return lambda record: has_failed(record) or any(line.level in levels for line, _ in record.lines)
+
+
+def _failed(value: Any) -> Filter:
+    if not isinstance(value, bool):
+        raise ApiError(10026, "failed is true or false")
+    return lambda record: has_failed(record) is value
+
+
+def has_failed(record: Told) -> bool:
+    """Whether an invocation went wrong: an exception, a limit, or an answer of 500 or above."""
+    return record.outcome not in ("ok", "canceled") or bool(record.exceptions) or (record.status or 0) >= 500
+
+
 def _texts(name: str, value: Any) -> Sequence[str]:
     values = [value] if isinstance(value, str) else value
     if not isinstance(values, list) or not all(isinstance(each, str) for each in values):
@@ -122,4 +229,9 @@ _KINDS: Mapping[str, Callable[[Any], Filter]] = {
     "query": _query,
     "scriptVersion": _version,
     "ray": _ray,
+    "status": _status,
+    "text": _text,
+    "level": _level,
+    "failed": _failed,
+    "least": _least,
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from engine.runtime.errors import Outcome, WorkerError
@@ -56,6 +57,7 @@ class Record:
         "id",
         "lines",
         "method",
+        "object_id",
         "origin",
         "other",
         "outcome",
@@ -85,6 +87,7 @@ class Record:
         self.service = invocation.service
         self.environment = invocation.environment
         self.entrypoint = entrypoint
+        self.object_id: str | None = None
         self.at = time.time()
         self.other: Mapping[str, Any] | None = None
         self.method = self.url = ""
@@ -168,7 +171,7 @@ class Record:
 
     def trace(self) -> dict[str, Any]:
         """The record as a tail's client gets it (API.md §2 tail; times are milliseconds since 1970)."""
-        return {
+        trace: dict[str, Any] = {
             "id": f"{self.id:08x}",
             "ray": self.ray,
             "outcome": self.outcome,
@@ -197,6 +200,9 @@ class Record:
             "wallTime": round(self.wall_ms),
             "cpuTime": round(self.cpu_ms),
         }
+        if self.object_id is not None:
+            trace["executionModel"], trace["durableObjectId"] = "durableObject", self.object_id
+        return trace
 
     def told(self) -> dict[str, Any]:
         """The record as the logs resource has it: the trace, its number, and where each line was written."""
@@ -241,6 +247,7 @@ class Record:
         return event
 
 
+@lru_cache(2048)
 def is_secret(header: str) -> bool:
     """Whether a header's value may be a secret, which no log shows."""
     name = header.lower()

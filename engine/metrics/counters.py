@@ -98,27 +98,58 @@ class Counters:
         return made
 
 
-class Rates:
-    """Requests and errors of the last `STEPS` steps; a step is a number of `STEP` seconds since 1970."""
+#: The shares of requests whose latency is kept of each step.
+STEP_SHARES: Final = (0.5, 0.99)
+Latency = list[float | None]
+"""Of a step: milliseconds for each of `STEP_SHARES`, None where there was no request."""
 
-    __slots__ = ("errors", "newest", "requests")
+
+class Rates:
+    """Requests, errors and latency of the last `STEPS` steps, which are numbers of `STEP` seconds since 1970.
+
+    The durations of the newest step are counted; of those before only what came of them is kept.
+    """
+
+    __slots__ = ("durations", "errors", "latency", "newest", "requests")
 
     def __init__(self) -> None:
         self.newest = 0
         self.requests = [0] * STEPS
         self.errors = [0] * STEPS
+        self.latency: list[Latency] = [[None, None]] * STEPS
+        self.durations = Histogram()
 
-    def count(self, step: int, failed: bool) -> None:
-        """Count a request of a step."""
+    def count(self, step: int, failed: bool, microseconds: int) -> None:
+        """Count a request of a step, and how long it took."""
         if step > self.newest:
+            self.latency[self.newest % STEPS] = self._now()
+            self.durations = Histogram()
             for each in range(max(self.newest + 1, step - STEPS + 1), step + 1):
                 self.requests[each % STEPS] = self.errors[each % STEPS] = 0
+                self.latency[each % STEPS] = [None, None]
             self.newest = step
         elif step <= self.newest - STEPS:  # the clock was set back: nothing of that time is shown
             return
         self.requests[step % STEPS] += 1
         if failed:
             self.errors[step % STEPS] += 1
+        if step == self.newest:
+            self.durations.add(microseconds)
+
+    def latencies(self, step: int) -> list[list[float | None]]:
+        """For each of `STEP_SHARES` the latency of the `STEPS` steps up to this one, oldest first."""
+        silent = min(max(0, step - self.newest), STEPS)
+        first = (self.newest + 1) % STEPS
+        every = [*self.latency[first:], *self.latency[:first]]
+        every[-1] = self._now()
+        every = every[silent:] + [[None, None]] * silent
+        return [[each[place] for each in every] for place in range(len(STEP_SHARES))]
+
+    def _now(self) -> Latency:
+        """Of the newest step: what was counted, or what was kept of it by the process before."""
+        if not self.durations.count:
+            return self.latency[self.newest % STEPS]
+        return self.durations.quantiles(STEP_SHARES)
 
     def shown(self, step: int) -> tuple[list[int], list[int]]:
         """Requests and errors of the `STEPS` steps up to this one, oldest first."""
@@ -179,7 +210,7 @@ class Series:
         return {
             "versions": {version: counters.to_json() for version, counters in self.versions.items()},
             "before": None if self.before is None else self.before.to_json(),
-            "rates": [self.rates.newest, requests, errors],
+            "rates": [self.rates.newest, requests, errors, *self.rates.latencies(self.rates.newest)],
         }
 
     @staticmethod
@@ -188,10 +219,16 @@ class Series:
         made = Series()
         made.versions = {str(name): Counters.from_json(each) for name, each in value["versions"].items()}
         made.before = None if value["before"] is None else Counters.from_json(value["before"])
-        newest, requests, errors = value["rates"]
+        newest, requests, errors, *latencies = value["rates"]
         made.rates.newest = int(newest)
         for place in range(STEPS):
             step = made.rates.newest - STEPS + 1 + place
             made.rates.requests[step % STEPS] = int(requests[place])
             made.rates.errors[step % STEPS] = int(errors[place])
+            if len(latencies) == len(STEP_SHARES):
+                made.rates.latency[step % STEPS] = [_or_none(each[place]) for each in latencies]
         return made
+
+
+def _or_none(value: Any) -> float | None:
+    return None if value is None else float(value)

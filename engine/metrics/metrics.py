@@ -129,8 +129,9 @@ def _count(series: Series, counters: Counters, status: int | None, wall_ms: floa
     if failed:
         counters.errors += 1
     counters.statuses[status // 100 if status is not None and status < 600 else 0] += 1
-    counters.latency.add(int(wall_ms * 1000))
-    series.rates.count(int(now) // STEP, failed)
+    microseconds = int(wall_ms * 1000)
+    counters.latency.add(microseconds)
+    series.rates.count(int(now) // STEP, failed, microseconds)
 
 
 def fresh(series: Series) -> list[Counters]:

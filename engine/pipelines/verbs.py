@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from engine.errors import ApiError, Conflict
 from engine.model import Actor
 from engine.pipelines import steps
@@ -11,6 +13,10 @@ from engine.store import Connection, Store, changes, environments, pipeline_runs
 from engine.store.pipelines import Kept
 
 UNDER_WAY = 10422
+
+
+def _anyone(what: Pipeline | Run) -> None:
+    """Who may do it is not asked."""
 
 
 async def put(store: Store, pipeline: Pipeline, actor: Actor) -> tuple[Kept, bool]:
@@ -53,8 +59,18 @@ async def delete(store: Store, service: str, name: str, actor: Actor) -> None:
     await store.write(work)
 
 
-async def start(store: Store, service: str, name: str, actor: Actor, message: str | None = None) -> Run:
+async def start(
+    store: Store,
+    service: str,
+    name: str,
+    actor: Actor,
+    message: str | None = None,
+    allowed: Callable[[Pipeline], None] = _anyone,
+) -> Run:
     """Begins a run; `engine.pipelines.runner.Runner.take` then takes it on.
+
+    Args:
+        allowed: raises when the actor may not run this pipeline.
 
     Raises:
         ApiError: 10007 10420 10092 not found, 10422 a run is under way, 10222 nothing is live in the first
@@ -63,6 +79,7 @@ async def start(store: Store, service: str, name: str, actor: Actor, message: st
 
     def work(connection: Connection) -> Run:
         kept = _get(connection, service, name)
+        allowed(kept.pipeline)
         _check_idle(connection, kept, "wait for it, or abort it")
         for each in kept.pipeline.environments:
             live = environments.live(connection, service, each)
@@ -76,24 +93,44 @@ async def start(store: Store, service: str, name: str, actor: Actor, message: st
 
 
 async def approve(
-    store: Store, service: str, name: str, number: int, actor: Actor, message: str | None = None
+    store: Store,
+    service: str,
+    name: str,
+    number: int,
+    actor: Actor,
+    message: str | None = None,
+    allowed: Callable[[Run], None] = _anyone,
 ) -> Run:
-    """Lets a run through the approval it waits for; raises ApiError 10423 when it waits for none."""
+    """Lets a run through the approval it waits for; raises ApiError 10423 when it waits for none.
+
+    `allowed` raises when the actor may not do that where the run is.
+    """
 
     def work(connection: Connection) -> Run:
         run = pipeline_runs.get(connection, _get(connection, service, name), number)
+        allowed(run)
         return steps.approve(connection, store, run, actor, message)
 
     return await store.write(work)
 
 
 async def abort(
-    store: Store, service: str, name: str, number: int, actor: Actor, message: str | None = None
+    store: Store,
+    service: str,
+    name: str,
+    number: int,
+    actor: Actor,
+    message: str | None = None,
+    allowed: Callable[[Run], None] = _anyone,
 ) -> Run:
-    """Ends a run; a step that is not over is taken back. Raises ApiError 10423 when it has ended."""
+    """Ends a run; a step that is not over is taken back. Raises ApiError 10423 when it has ended.
+
+    `allowed` raises when the actor may not do that where the run is.
+    """
 
     def work(connection: Connection) -> Run:
         run = pipeline_runs.get(connection, _get(connection, service, name), number)
+        allowed(run)
         return steps.abort(connection, store, run, actor, message)
 
     return await store.write(work)

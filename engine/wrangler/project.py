@@ -9,8 +9,10 @@ from typing import Any, Final
 
 from engine.model import PRODUCTION
 from engine.wrangler import config, dotenv, modules
+from engine.wrangler.assets import Assets
 from engine.wrangler.errors import ProjectError
 from engine.wrangler.modules import SourceFile
+from engine.wrangler.triggers import Consumer
 
 DEV_VARS: Final = ".dev.vars"
 
@@ -22,11 +24,14 @@ class Project:
     Attributes:
         service: the service it is for; None for a file without configuration.
         environment: the service's environment.
-        files: the modules, the main one first.
+        files: the modules, the main one first; none where there are static assets alone.
         bindings: Cloudflare's binding objects; None for a file without configuration, which has no say.
         settings: metadata keys of the upload.
         keep_vars: whether variables that the configuration does not name stay.
         dev_vars: what `.dev.vars` beside it says.
+        consumers: the queues that the script consumes.
+        crons: its cron triggers; None leaves those that it has.
+        assets: its static files.
     """
 
     service: str | None
@@ -36,6 +41,15 @@ class Project:
     settings: Mapping[str, Any] = field(default_factory=dict)
     keep_vars: bool = False
     dev_vars: Mapping[str, str] = field(default_factory=dict, repr=False)
+    consumers: tuple[Consumer, ...] = ()
+    crons: tuple[str, ...] | None = None
+    assets: Assets | None = None
+
+    @property
+    def folders(self) -> set[Path]:
+        """Where its files are, besides the configuration."""
+        found = {file.file.parent for file in self.files if file.file is not None}
+        return found | ({self.assets.folder.absolute()} if self.assets is not None else set())
 
 
 def read(path: Path, service: str | None = None, environment: str | None = None) -> Project:
@@ -59,16 +73,20 @@ def read(path: Path, service: str | None = None, environment: str | None = None)
     elif path.name not in config.NAMES and path.suffix not in {".toml", ".jsonc"}:
         return Project(service, environment or PRODUCTION, tuple(modules.collect(path)))
     settings = config.load(path, environment, service)
-    if not settings.main.is_file():
-        raise ProjectError(path, f"there is no file {settings.main}", "main")
+    main = settings.main
+    if main is not None and not main.is_file():
+        raise ProjectError(path, f"there is no file {main}", "main")
     return Project(
         settings.service,
         settings.environment,
-        tuple(modules.collect(settings.main)),
+        () if main is None else tuple(modules.collect(main)),
         settings.bindings,
         settings.settings,
         settings.keep_vars,
         _dev_vars(path.parent, environment),
+        settings.consumers,
+        settings.crons,
+        settings.assets,
     )
 
 

@@ -61,7 +61,8 @@ def test_counters_of_an_environment_and_its_versions(engine: RunningEngine, serv
     assert 0 < latency["p50"] <= latency["p90"] <= latency["p99"] <= latency["max"]
     assert sum(found["rates"]["requests"]) == 6
     assert sum(found["rates"]["errors"]) == 2
-    assert len(found["rates"]["requests"]) == STEPS
+    assert len(found["rates"]["requests"]) == len(found["rates"]["p99"]) == STEPS
+    assert any(found["rates"]["p50"])
 
     engine.deploy(service, CODE)
     engine.get(service)
@@ -183,12 +184,21 @@ def test_a_histogram_is_bounded():
 def test_rates_are_a_ring():
     rates = Rates()
     for step in (100, 100, 101, 103):
-        rates.count(step, failed=step == 101)
+        rates.count(step, step == 101, 20)
     requests, errors = rates.shown(104)
     assert (requests[-5:], errors[-5:]) == ([2, 1, 0, 1, 0], [0, 1, 0, 0, 0])
-    rates.count(103 + STEPS * 3, failed=False)
+    middle, slow = rates.latencies(104)
+    assert [None if each is None else round(each, 3) for each in middle[-5:]] == [
+        0.02,
+        0.02,
+        None,
+        0.02,
+        None,
+    ]
+    assert len(slow) == STEPS
+    rates.count(103 + STEPS * 3, False, 20)
     assert sum(rates.shown(103 + STEPS * 3)[0]) == 1
-    rates.count(5, failed=False)  # the clock was set back
+    rates.count(5, False, 20)  # the clock was set back
     assert sum(rates.shown(103 + STEPS * 3)[0]) == 1
     assert sum(rates.shown(103 + STEPS * 9)[0]) == 0
 
