@@ -12,7 +12,7 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.signal import Signal
 
-from tui import paths, settings
+from tui import garbage, paths, settings
 from tui.accounts import LOCAL, Account
 from tui.client import Engine, EngineAway, EngineError
 from tui.commands import app as commands
@@ -76,6 +76,7 @@ class SvcApp(CommandHost, ThemedApp):
         launcher = Launcher(options.state, options.port, options.samples)
         self.feed = Feed(self.engine, launcher, self._engine_changed, self.account_changed.publish)
         self.set_keymap(self.settings.keymap)
+        self.ascii = options.ascii or self.settings.ascii
         source = Path("--theme") if options.theme else paths.config_file()
         self.start_theme(options.theme or self.settings.theme, source)
 
@@ -88,12 +89,15 @@ class SvcApp(CommandHost, ThemedApp):
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
+        garbage.set_aside()
         self.run_worker(self.feed.follow(), group="feed", exit_on_error=True)
         self.offer_themes()
+        self.run_worker(self.follow_themes(), group="themes")
         if self.settings.keymap:
-            from tui.commands.known import known_ids
+            from tui import keymap
+            from tui.commands.known import known_commands
 
-            self.problems += settings.keymap_problems(self.settings, paths.config_file(), known_ids())
+            self.problems += keymap.problems(self.settings, paths.config_file(), known_commands())
         for problem in self.problems:
             self.notify(escape(str(problem)), title="Settings", severity="warning", timeout=10)
         self._offer_kept()
@@ -144,7 +148,8 @@ class SvcApp(CommandHost, ThemedApp):
         import webbrowser  # here, like everything that the first frame can do without
 
         try:
-            webbrowser.get()
+            if not self.is_web:  # there, the browser that shows the app opens it
+                webbrowser.get()
         except webbrowser.Error:
             self.notify(f"No web browser here. y copies {escape(url)}.", severity="warning")
             return

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from tui.connection import Connection, EngineAway, EngineError, Json, Remote
 from tui.data_calls import DataCalls
+from tui.log_calls import LogCalls
 from tui.pipeline_calls import PipelineCalls
 from tui.settings_calls import SettingsCalls
 from tui.upload import multipart
@@ -20,7 +21,7 @@ __all__ = ["Engine", "EngineAway", "EngineError", "Json"]
 FEED_SILENCE = 40.0
 
 
-class Engine(DataCalls, SettingsCalls, PipelineCalls):
+class Engine(DataCalls, SettingsCalls, PipelineCalls, LogCalls):
     """An engine's HTTP API.
 
     Every method raises `EngineError` when the engine refuses and `EngineAway` when there is none.
@@ -71,18 +72,26 @@ class Engine(DataCalls, SettingsCalls, PipelineCalls):
 
     async def services(self) -> list[Json]:
         """All services by name: `{id, created_on, modified_on, environments: [EnvSummary]}` each."""
-        found: list[Json] = []
-        page = 1
+        return [service async for batch, _ in self.service_pages() for service in batch]
+
+    async def service_pages(self) -> AsyncIterator[tuple[list[Json], int]]:
+        """All services by name, a page at a time, with how many there are: nobody waits for a large one."""
+        found, page = 0, 1
         while True:
             body = await self._connection.call(
                 "GET", "/workers/services", params={"page": page, "per_page": 100}
             )
-            batch: list[Json] = body["result"]
-            found += batch
-            total = (body.get("result_info") or {}).get("total_count", len(found))
-            if not batch or len(found) >= total:
-                return found
+            batch: list[Json] = [_lean(service) for service in body["result"]]
+            found += len(batch)
+            total = (body.get("result_info") or {}).get("total_count", found)
+            yield batch, total
+            if not batch or found >= total:
+                return
             page += 1
+
+    async def service(self, name: str) -> Json:
+        """One service, as `services` has it; 10007 when there is none."""
+        return _lean(await self._result("GET", _service(name)))
 
     async def create_service(self, name: str, template: str = "hello") -> Json:
         """Create a service with a production environment that runs a small worker."""
@@ -317,6 +326,14 @@ class Engine(DataCalls, SettingsCalls, PipelineCalls):
         if self.read_only:
             why = self.read_only_because or "svc-tui was started with --read-only"
             raise EngineError(0, f"{why}: nothing can be changed.", 403)
+
+
+def _lean(service: Json) -> Json:
+    """Without what Cloudflare's clients want twice: of 20,000 environments that is most of the memory."""
+    service.pop("default_environment", None)
+    for environment in service["environments"]:
+        environment.pop("script", None)
+    return service
 
 
 def _service(service: str) -> str:

@@ -24,6 +24,11 @@ START: Stack = ("root",)
 LONGEST_LINE = 4_000
 """Columns of a line that are coloured. Longer lines are bundles: lexing them would stall every key."""
 
+FAR = 600
+"""Lines that are lexed while somebody waits, 40 ms; what is further down is guessed until lexing got there."""
+RUN_UP = 40
+"""Lines above a guessed one where guessing begins, as if they were code at the top level."""
+
 VARIABLES: Mapping[Any, str] = {
     Comment: "syn-comment",
     Keyword: "syn-keyword",
@@ -98,6 +103,12 @@ class Highlighter:
         self._known = 0
         """Rows before this one are right; later ones are too if their text and first state still match."""
         self._palette: Palette | None = None
+        self._guessed: dict[int, _Row] = {}
+
+    @property
+    def guessing(self) -> bool:
+        """Whether lines were asked for whose colours may still turn out to be others."""
+        return bool(self._guessed)
 
     @property
     def done(self) -> bool:
@@ -110,34 +121,62 @@ class Highlighter:
             # Later rows only move; they are taken up again if the states still fit.
             self._rows[top : bottom + 1] = [_Row.unknown() for _ in range(count)]
         self._known = min(self._known, top)
+        self._guessed.clear()
 
     def reset(self) -> None:
         """Forget everything: the document was replaced."""
         self._rows.clear()
         self._known = 0
+        self._guessed.clear()
 
     def recolor(self, palette: Palette) -> None:
         """Use other colours from now on (the theme changed)."""
         self._palette = palette
-        for row in self._rows:
+        for row in (*self._rows, *self._guessed.values()):
             row.spans = None
 
     def tokens(self, row: int) -> list[Token]:
-        """The tokens of one line, lexing down to it if need be."""
-        if self._lexer is None:
-            return []
-        self.advance(row + 1)
-        return self._rows[row].tokens if row < len(self._rows) else []
+        """The tokens of one line, lexing down to it if it is not too far."""
+        found = self._row(row)
+        return found.tokens if found is not None else []
 
     def spans(self, row: int) -> list[Span]:
         """The styled spans of one line, for `rich.text.Text(spans=…)`; a new list every time."""
-        tokens = self.tokens(row)
-        if not tokens or self._palette is None:
+        found = self._row(row)
+        if found is None or not found.tokens or self._palette is None:
             return []
-        known = self._rows[row]
-        if known.spans is None:
-            known.spans = self._paint(tokens, self._palette)
-        return known.spans.copy()
+        if found.spans is None:
+            found.spans = self._paint(found.tokens, self._palette)
+        return found.spans.copy()
+
+    def _row(self, row: int) -> _Row | None:
+        if self._lexer is None:
+            return None
+        if row >= self._known + FAR:
+            return self._guess(row)
+        self.advance(row + 1)
+        return self._rows[row] if row < len(self._rows) else None
+
+    def _guess(self, row: int) -> _Row | None:
+        """A line far below all that was lexed, as it looks from a little above: nobody waits for 20,000 lines."""
+        lines = self._lines()
+        if row >= len(lines):
+            return None
+        if row not in self._guessed:
+            first = row if row - 1 in self._guessed else row - RUN_UP
+            stack = self._guessed[row - 1].after if row - 1 in self._guessed else START
+            for number in range(first, row + 1):
+                tokens, after = lex_line(self._lexer, lines[number], stack)
+                self._guessed[number] = _Row(lines[number], stack, after, tokens)
+                stack = after
+        return self._guessed[row]
+
+    def forget_guesses(self) -> bool:
+        """Drop the guesses that are known by now; whether there were any."""
+        known = [row for row in self._guessed if row < self._known]
+        for row in known:
+            del self._guessed[row]
+        return bool(known)
 
     def advance(self, until: int, most: int | None = None) -> None:
         """Lex down to line `until` (exclusive), at most `most` lines now."""

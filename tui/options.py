@@ -20,3 +20,7 @@ class Options:
     """Whether everything that would change something is refused."""
     port: int | None = None
     """The port, should the engine have to be started."""
+    ascii: bool = False
+    """Whether to paint with ASCII signs alone, whatever config.toml says."""
+    tour: bool | None = False
+    """Whether to show how it works, in six steps; None: if it was not seen before."""

@@ -12,6 +12,8 @@ IN_MEMORY = 4 * 1024 * 1024
 """Bytes of a body kept in memory; what is longer goes to a temporary file."""
 SHOWN = 64 * 1024
 """Bytes of a body that are ever shown."""
+CONSOLE = 10_000
+"""Lines of the console that are kept; a draft that logs in a loop writes as many a second."""
 LIMITS = {
     "exceededCpu": "CPU limit",
     "exceededMemory": "memory limit",
@@ -103,6 +105,9 @@ class RunReport:
     complete: bool = False
     """Whether the body has ended."""
     console: list[ConsoleLine] = field(default_factory=list)
+    """The last lines, `CONSOLE` of them at least."""
+    console_count: int = 0
+    """How many there were."""
     calls: dict[int, Call] = field(default_factory=dict)
     failure: Failure | None = None
     later_failures: list[Failure] = field(default_factory=list)
@@ -167,6 +172,9 @@ class RunReport:
     # ------------------------------------------------------------------ events
 
     def _take_console(self, event: Mapping[str, Any]) -> None:
+        self.console_count += 1
+        if len(self.console) > 2 * CONSOLE:
+            del self.console[:-CONSOLE]
         self.console.append(
             ConsoleLine(
                 event.get("level", "log"),

@@ -46,6 +46,12 @@ class Query:
                 if match.end() > match.start():
                     yield match
 
+    def spans(self, text: str, start: int, end: int) -> Iterator[re.Match[str]]:
+        """The matches in a part of a long text; empty ones are passed over."""
+        pattern = self._compiled[0]
+        if pattern is not None:
+            yield from (match for match in pattern.finditer(text, start, end) if match.end() > match.start())
+
     def replaced(self, match: re.Match[str], template: str) -> str:
         """What a match becomes.
 

@@ -10,7 +10,8 @@
     promote = "ctrl+e"
 
 A mistake never stops the app: it is told in one line with file, line, key and the nearest valid one, and
-the default holds.
+the default holds. The fields below are the one definition: what is read, what is checked, and the JSON
+schema (settings_schema.py) come from them.
 """
 
 from __future__ import annotations
@@ -19,33 +20,55 @@ import difflib
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import Field, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import tomli
 
+AUTO = "auto"
+"""The theme that fits what the terminal can show (see themed.py)."""
+
+
+def _setting(default: Any, words: str, **rules: int) -> Any:
+    """A field of config.toml.
+
+    Args:
+        default: What holds when the file does not say.
+        words: What it does, for people; the schema's description.
+        **rules: `minimum` and `maximum` of a number.
+    """
+    return field(default=default, metadata={"words": words, **rules})
+
 
 @dataclass(frozen=True)
 class EditorSettings:
-    """`[editor]`."""
+    """`[editor]`: how the code editor behaves."""
 
-    indent: int = 2
-    """Spaces a tab key press inserts in the editor, 1 to 8."""
-    command: str = ""
-    """The editor f4 opens; `$VISUAL`, then `$EDITOR`, when empty."""
+    indent: int = _setting(2, "Spaces that the tab key inserts.", minimum=1, maximum=8)
+    command: str = _setting("", "The editor that f4 opens; $VISUAL, then $EDITOR, when empty.")
 
 
 @dataclass(frozen=True)
 class Settings:
     """All of config.toml."""
 
-    theme: str = "dusk"
-    """A theme's name: one that comes with the app, one of `themes/` beside config.toml, or Textual's own."""
-    editor: EditorSettings = field(default_factory=EditorSettings)
-    """How the code editor behaves."""
-    keymap: Mapping[str, str] = field(default_factory=dict)
-    """Command ids and the keys they get instead of their own, `"promote" = "ctrl+e"`."""
+    theme: str = _setting(
+        AUTO,
+        "A theme's name: one that comes with the app, the file name of one in themes/ beside config.toml, "
+        "one of Textual's own, or auto: the one that fits what the terminal can show.",
+    )
+    ascii: bool = _setting(
+        False, "Paint with ASCII signs alone: for screen readers, and for fonts that have no others."
+    )
+    tour: bool = _setting(True, "Whether the first start shows how it works, in six steps.")
+    editor: EditorSettings = field(
+        default_factory=EditorSettings, metadata={"words": "How the code editor behaves."}
+    )
+    keymap: Mapping[str, str] = field(
+        default_factory=dict,
+        metadata={"words": "Commands and the keys they get instead of their own; `svc-tui keys` lists them."},
+    )
 
 
 @dataclass(frozen=True)
@@ -90,18 +113,6 @@ def read(file: Path) -> tuple[Settings, list[Problem]]:
     return _fill(Settings(), table, "", file, text, problems), problems
 
 
-def keymap_problems(settings: Settings, file: Path, known: Iterable[str]) -> list[Problem]:
-    """Ids in `[keymap]` that no command has."""
-    ids, text = sorted(known), _text(file)
-    return [
-        Problem(
-            file, line_of(text, f"keymap.{name}"), f"keymap.{name}", _unknown(f"keymap.{name}", name, ids)
-        )
-        for name in settings.keymap
-        if name not in ids
-    ]
-
-
 def remember_theme(file: Path, name: str) -> None:
     """Write the theme to config.toml, and nothing else: comments and order stay.
 
@@ -141,23 +152,25 @@ def _fill(
     settings: Any, table: Mapping[str, Any], at: str, file: Path, text: str, problems: list[Problem]
 ) -> Any:
     """A copy of a settings object with what the table has for it."""
-    known = {item.name: getattr(settings, item.name) for item in fields(settings)}
+    known = {item.name: item for item in fields(settings)}
     values: dict[str, Any] = {}
     for key, value in table.items():
         dotted = f"{at}{key}"
         line = line_of(text, dotted)
         if key not in known:
-            problems.append(Problem(file, line, dotted, _unknown(dotted, key, known)))
-        elif is_dataclass(known[key]) and isinstance(value, dict):
-            values[key] = _fill(known[key], value, f"{dotted}.", file, text, problems)
-        elif wrong := _wrong(dotted, known[key], value):
+            problems.append(Problem(file, line, dotted, unknown(dotted, key, known)))
+            continue
+        default = getattr(settings, key)
+        if is_dataclass(default) and isinstance(value, dict):
+            values[key] = _fill(default, value, f"{dotted}.", file, text, problems)
+        elif wrong := _wrong(dotted, known[key], default, value):
             problems.append(Problem(file, line, dotted, wrong))
         else:
             values[key] = value
     return replace(settings, **values)
 
 
-def _wrong(dotted: str, default: Any, value: Any) -> str:
+def _wrong(dotted: str, item: Field[Any], default: Any, value: Any) -> str:
     """Why a value cannot be taken; empty when it can."""
     if isinstance(default, Mapping) or is_dataclass(default):
         if not isinstance(value, dict):
@@ -166,10 +179,12 @@ def _wrong(dotted: str, default: Any, value: Any) -> str:
             return f'{dotted}.{bad} must be a key in quotes, like "ctrl+e".'
         return ""
     kinds = {str: "a text in quotes", int: "a whole number", bool: "true or false"}
+    holds = str(default).lower() if isinstance(default, bool) else repr(default)
     if type(value) is not type(default):
-        return f"{dotted} must be {kinds[type(default)]}; {default!r} holds."
-    if dotted == "editor.indent" and not 1 <= value <= 8:
-        return f"{dotted} must be from 1 to 8; {default} holds."
+        return f"{dotted} must be {kinds[type(default)]}; {holds} holds."
+    low, high = item.metadata.get("minimum", value), item.metadata.get("maximum", value)
+    if not low <= value <= high:
+        return f"{dotted} must be from {low} to {high}; {holds} holds."
     return ""
 
 
@@ -179,7 +194,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f" Did you mean {close[0]}?" if close else ""
 
 
-def _unknown(dotted: str, key: str, known: Iterable[str]) -> str:
+def unknown(dotted: str, key: str, known: Iterable[str]) -> str:
+    """The sentence about a key that is not known."""
     return f"unknown key {dotted}.{did_you_mean(key, known)}"
 
 

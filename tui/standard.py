@@ -60,6 +60,18 @@ class StandardEngine(Engine):
             for script in sorted(scripts, key=lambda one: str(one["id"]))
         ]
 
+    async def service_pages(self) -> AsyncIterator[tuple[list[Json], int]]:
+        """All of them at once: the list of scripts has no pages."""
+        found = await self.services()
+        yield found, len(found)
+
+    async def service(self, name: str) -> Json:
+        """One of them."""
+        found = next((one for one in await self.services() if one["id"] == name), None)
+        if found is None:
+            raise EngineError(10007, f"There is no {name} in this account.", 404)
+        return found
+
     async def environment(self, service: str, environment: str) -> Json:
         """A script: its settings and deployments."""
         scripts = (await self._connection.call("GET", "/workers/scripts"))["result"]

@@ -3,11 +3,16 @@
 A theme file is one flat table of colours: Textual's own nine and ours (`production`, `faint`, `syn-*`, …).
 Variables that Textual derives for its widgets are set from them here, once, so that a theme's author never
 has to know them.
+
+With `ansi = true` its colours are names, `bright-blue` or `default`, and the terminal decides how they look.
+Widgets get a stand-in for each (they mix colours, which names do not), and `Sixteen` puts the terminal's own
+in their place when a line is painted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import tomli
@@ -63,6 +68,42 @@ DERIVED = {
     "input-cursor-foreground": "background",
 }
 
+#: The terminal's own colours by name, in its order, and how they are painted where nobody says otherwise.
+SIXTEEN = {
+    "black": "#000000",
+    "red": "#aa0000",
+    "green": "#00aa00",
+    "yellow": "#aa5500",
+    "blue": "#0000aa",
+    "magenta": "#aa00aa",
+    "cyan": "#00aaaa",
+    "white": "#aaaaaa",
+    "bright-black": "#555555",
+    "bright-red": "#ff5555",
+    "bright-green": "#55ff55",
+    "bright-yellow": "#ffff55",
+    "bright-blue": "#5555ff",
+    "bright-magenta": "#ff55ff",
+    "bright-cyan": "#55ffff",
+    "bright-white": "#ffffff",
+}
+#: What stands in for the terminal's own text and background: unlike any of the sixteen.
+OWN_TEXT = {True: "#f2f2f1", False: "#0c0d0d"}
+OWN_BACK = {True: "#0c0d0d", False: "#f2f2f1"}
+TINTS = {True: {"add": "#0d0c0d", "del": "#0d0d0c"}, False: {"add": "#f1f2f2", "del": "#f2f1f2"}}
+#: Roles that are backgrounds: their `default` is the terminal's background.
+BACKS = frozenset({"background", "panel", "cursor", "cursor-blur", "add", "del"})
+
+
+@dataclass
+class FileTheme(Theme):
+    """A theme of ours, with what only its file knows."""
+
+    native: bool = False
+    """Whether its colours stand for the terminal's own sixteen."""
+    tints: dict[str, str] = field(default_factory=dict)
+    """Backgrounds that become a colour of the text, by name (`Sixteen`)."""
+
 
 class ThemeFileError(Exception):
     """A theme file that cannot be used.
@@ -76,7 +117,7 @@ class ThemeFileError(Exception):
         self.problem = problem
 
 
-def load(file: Path) -> Theme:
+def load(file: Path) -> FileTheme:
     """Read one theme file.
 
     Raises:
@@ -95,20 +136,34 @@ def load(file: Path) -> Theme:
         raise wrong(f"cannot be read ({reason}).") from error
     except tomli.TOMLDecodeError as error:
         raise ThemeFileError(Problem(file, error.lineno, "", f"{error.msg}.")) from error
-    name, dark = raw.pop("name", file.stem), raw.pop("dark", True)
+    name, dark, native = raw.pop("name", file.stem), raw.pop("dark", True), raw.pop("ansi", False)
     if not isinstance(name, str) or not isinstance(dark, bool):
         raise wrong("name must be a text and dark true or false.", "dark")
+    if not isinstance(native, bool):
+        raise wrong("ansi must be true or false.", "ansi")
     for key, value in raw.items():
         if key not in CORE and key not in OWN:
             raise wrong(f"unknown colour {key}.{did_you_mean(key, [*CORE, *OWN])}", key)
-        if not _is_colour(value):
+        if native and value not in ("default", *SIXTEEN):
+            near = did_you_mean(str(value), ["default", *SIXTEEN])
+            raise wrong(f"{key} = {value!r} is none of the terminal's sixteen colours.{near}", key)
+        if not native and not _is_colour(value):
             raise wrong(f'{key} = {value!r} is not a colour; write it like "#1b3b5a".', key)
     if missing := [key for key in (*CORE, *OWN) if key not in raw]:
         raise wrong(f"has no colour for {', '.join(missing)}.")
     colours: dict[str, str] = raw
-    return Theme(
+    tints: dict[str, str] = {}
+    if native:
+        own = {key: (OWN_BACK if key in BACKS else OWN_TEXT)[dark] for key in colours}
+        colours = {key: SIXTEEN.get(value, own[key]) for key, value in colours.items()}
+        # One of sixteen behind a whole line would shout: the line's text gets the colour instead.
+        tints = {value: raw[key] for key, value in TINTS[dark].items() if raw[key] != "default"}
+        colours |= {key: value for key, value in TINTS[dark].items() if value in tints}
+    return FileTheme(
         name=name,
         dark=dark,
+        native=native,
+        tints=tints,
         primary=colours["accent"],
         secondary=colours["muted"],
         surface=colours["background"],
@@ -146,9 +201,9 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return did_you_mean(name, names).strip() or f"There are {', '.join(names[:6])}, …"
 
 
-def load_all(found: Iterable[Path]) -> tuple[list[Theme], list[Problem]]:
+def load_all(found: Iterable[Path]) -> tuple[list[FileTheme], list[Problem]]:
     """Load several files; those that cannot be used are told about and left out."""
-    themes: list[Theme] = []
+    themes: list[FileTheme] = []
     problems: list[Problem] = []
     for file in found:
         try:

@@ -36,6 +36,7 @@ class Account:
         self.away = ""
         self.asked: list[tuple[Any, ...]] = []
         self.details = 0
+        self.page = 100
         self.feeds: list[asyncio.Queue[Json | None]] = []
 
     def locate(self) -> bool:
@@ -74,6 +75,21 @@ class Account:
             {"id": name, "created_on": NOW, "environments": [self.summary(name, one) for one in environments]}
             for name, environments in self.things.items()
         ]
+
+    async def service_pages(self) -> AsyncIterator[tuple[list[Json], int]]:
+        found = await self.services()
+        for start in range(0, max(1, len(found)), self.page):
+            yield found[start : start + self.page], len(found)
+
+    async def service(self, name: str) -> Json:
+        self.reachable()
+        if name not in self.things:
+            raise EngineError(10007, f"There is no service {name}.", 404)
+        return {
+            "id": name,
+            "created_on": NOW,
+            "environments": [self.summary(name, one) for one in self.things[name]],
+        }
 
     async def environment(self, service: str, environment: str) -> Json:
         self.reachable()

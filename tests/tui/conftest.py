@@ -1,4 +1,4 @@
-"""What all tests of the app share: no test reads or writes the settings of whoever runs it."""
+"""What all tests of the app share: neither the settings nor the terminal of whoever runs them matter."""
 
 from __future__ import annotations
 
@@ -12,4 +12,7 @@ def config(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyP
     """An empty settings folder, used instead of the user's."""
     folder = tmp_path_factory.mktemp("config")
     monkeypatch.setenv("SVC_TUI_CONFIG", str(folder))
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
     return folder

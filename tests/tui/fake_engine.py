@@ -75,6 +75,12 @@ class FakeEngine:
     async def services(self) -> list[Json]:
         return []
 
+    async def service_pages(self) -> AsyncIterator[tuple[list[Json], int]]:
+        yield [], 0
+
+    async def service(self, name: str) -> Json:
+        raise EngineError(10007, f"There is no service {name}.", 404)
+
     async def modules(self, service: str, environment: str, version: str | None = None) -> Json:
         self._reachable()
         return self.live[environment]

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from account import app_on, browsing, notes, seen, until
 
-from tui import settings
+from tui import keymap, settings
+from tui.commands.browse import Clone, Promote
 from tui.settings import Settings
 
 
@@ -34,10 +35,11 @@ def test_reads_all_there_is(tmp_path: Path) -> None:
     ("text", "line", "words"),
     [
         ('them = "paper"\n', 1, "unknown key them. Did you mean theme?"),
-        ('theme = "dusk"\n\n[editor]\nident = 4\n', 4, "unknown key editor.ident. Did you mean indent?"),
-        ("theme = 4\n", 1, "theme must be a text in quotes; 'dusk' holds."),
+        ('theme = "auto"\n\n[editor]\nident = 4\n', 4, "unknown key editor.ident. Did you mean indent?"),
+        ("theme = 4\n", 1, "theme must be a text in quotes; 'auto' holds."),
         ("[editor]\nindent = true\n", 2, "editor.indent must be a whole number; 2 holds."),
         ("[editor]\nindent = 99\n", 2, "editor.indent must be from 1 to 8; 2 holds."),
+        ("ascii = 1\n", 1, "ascii must be true or false; false holds."),
         ("[keymap]\npromote = 7\n", 1, 'keymap.promote must be a key in quotes, like "ctrl+e".'),
         ("editor = 1\n", 1, "editor must be a table, [editor]."),
     ],
@@ -70,13 +72,24 @@ def test_bytes_that_are_no_text_give_the_defaults(tmp_path: Path) -> None:
     assert "it is not UTF-8" in str(problems[0])
 
 
-def test_ids_in_the_keymap_are_checked(tmp_path: Path) -> None:
-    file = written(tmp_path, '[keymap]\npromot = "p"\nclone = "C"\n')
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ('promot = "p"', "unknown key keymap.promot. Did you mean promote?"),
+        (
+            'clone = "ctrl+h"',
+            "keymap.clone: ctrl+h does not arrive in a terminal, or arrives as another.",
+        ),
+        ('clone = "c,ctl+e"', "keymap.clone: unknown key ctl+e. Did you mean ctrl?"),
+        ('clone = "pgup"', "keymap.clone: unknown key pgup. Did you mean pageup?"),
+        ('clone = ""', 'keymap.clone: it has no key; write one, like "ctrl+e".'),
+    ],
+)
+def test_ids_and_keys_in_the_keymap_are_checked(tmp_path: Path, entry: str, words: str) -> None:
+    file = written(tmp_path, f'[keymap]\n{entry}\npromote = "ctrl+e,/,alt+shift+left"\n')
     found, _ = settings.read(file)
-    problems = settings.keymap_problems(found, file, {"promote", "clone"})
-    assert [str(problem) for problem in problems] == [
-        "config.toml:2: unknown key keymap.promot. Did you mean promote?"
-    ]
+    problems = keymap.problems(found, file, [Promote, Clone])
+    assert [str(problem) for problem in problems] == [f"config.toml:2: {words}"]
 
 
 @pytest.mark.parametrize(

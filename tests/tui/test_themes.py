@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from account import app_on, browsing, notes, seen, until
+from rich.color import ColorSystem
 from textual.color import Color
 
 from tui import paths, themes
@@ -39,11 +42,15 @@ def values(file: Path) -> dict[str, Color]:
 
 def test_there_are_dark_and_light_ones_and_the_default_is_first() -> None:
     assert SHIPPED[0].stem == themes.DEFAULT
-    assert len(SHIPPED) >= 4
+    assert {"paper", "contrast", "okabe", "xterm", "ansi"} <= {file.stem for file in SHIPPED}
     assert {themes.load(file).dark for file in SHIPPED} == {True, False}
 
 
-@pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.stem)
+NATIVE = [file for file in SHIPPED if themes.load(file).native]
+
+
+# How the terminal's own colours look, it decides.
+@pytest.mark.parametrize("file", [file for file in SHIPPED if file not in NATIVE], ids=lambda file: file.stem)
 def test_text_can_be_read(file: Path) -> None:
     colour = values(file)
     for name in TEXT:
@@ -54,6 +61,21 @@ def test_text_can_be_read(file: Path) -> None:
         assert contrast(colour["foreground"], colour[back]) >= 4.5, back
     for fill in ("production", "success", "warning", "error", "accent"):
         assert contrast(colour["on-fill"], colour[fill]) >= 4.5, fill
+
+
+def test_nothing_else_looks_like_production() -> None:
+    for file in SHIPPED:
+        colour = values(file)
+        others = {name: value for name, value in colour.items() if not name.startswith("production")}
+        assert colour["production"] not in others.values(), file.stem
+
+
+def test_256_colours_lose_nothing() -> None:
+    for name, colour in values(paths.THEMES / "xterm.toml").items():
+        shown = colour.rich_color.downgrade(ColorSystem.EIGHT_BIT).get_truecolor()
+        # Rich takes the next darker one of the light greys.
+        lost = 10 if colour.r == colour.g == colour.b > 0x94 else 0
+        assert [one - lost for one in colour.rgb] == [*shown], name
 
 
 def copy(folder: Path, old: str, new: str) -> Path:
@@ -74,6 +96,8 @@ def copy(folder: Path, old: str, new: str) -> Path:
         ('muted = "#9ca4af"', "", "has no colour for muted."),
         ("dark = true", "dark = 1", "dark true or false"),
         ("dark = true", "dark = ", "Invalid value"),
+        ("dark = true", "ansi = 1", "ansi must be true or false."),
+        ("dark = true", "ansi = true", "is none of the terminal's sixteen colours."),
     ],
 )
 def test_a_bad_file_says_where_and_why(tmp_path: Path, old: str, new: str, words: str) -> None:
@@ -87,6 +111,32 @@ async def test_a_user_theme_is_used(tmp_path: Path, config: Path) -> None:
     async with app_on(notes(), tmp_path, theme="mine").run_test(notifications=True) as pilot:
         await browsing(pilot)
         assert pilot.app.theme_variables["accent"].lower() == "#00ff00"
+
+
+async def test_a_user_theme_is_taken_anew_when_its_file_changes(tmp_path: Path, config: Path) -> None:
+    file = copy(config / "themes", "#6cb6ff", "#00ff00")
+    good = file.read_text(encoding="utf-8")
+    async with app_on(notes(), tmp_path, theme="mine").run_test(notifications=True, size=(120, 40)) as pilot:
+        await browsing(pilot)
+
+        async def written(text: str, holds: Callable[[], object]) -> None:
+            """Again and again: the watch may not have begun yet."""
+            async with asyncio.timeout(20):
+                while not holds():
+                    file.write_text(text, encoding="utf-8")
+                    await pilot.pause(0.3)
+
+        app = pilot.app
+        await written(
+            good.replace("#00ff00", "#00ffcc"), lambda: app.theme_variables["accent"].lower() == "#00ffcc"
+        )
+        await until(pilot, lambda: app.screen.query_one("#services").styles.border_top[1].hex == "#00FFCC")
+        await written(good.replace("accent =", "acent ="), lambda: "Did you mean accent?" in seen(pilot))
+        assert "The colours stay" in seen(pilot)
+        assert app.theme_variables["accent"].lower() == "#00ffcc"
+        await written(
+            good.replace("#00ff00", "#00ccff"), lambda: app.theme_variables["accent"].lower() == "#00ccff"
+        )
 
 
 async def test_a_bad_user_theme_falls_back_and_is_told(tmp_path: Path, config: Path) -> None:

@@ -59,11 +59,69 @@ class Filter(Command):
 
 
 class ClearFilter(Command):
-    """Show everything again."""
+    """Show everything again; where everything is shown, let go of what is marked."""
 
     BINDING_KEY = "escape"
     SHOW_IN_FOOTER = True
-    FOOTER_TEXT = "Clear filter"
+    FOOTER_TEXT = "Clear"
+
+
+class Sort(Command):
+    """Sort the services: by name, what was deployed last first, what wants to be looked at first."""
+
+    NAME = "services: Sort"
+    BINDING_KEY = "S"
+    HELP_TEXT = "sort: name, newest, open ends"
+
+
+class Mark(Command):
+    """Mark the environment, or all of a service; delete, clone, copy and compare then take what is marked."""
+
+    NAME = "services: Mark"
+    BINDING_KEY = "space"
+    HELP_TEXT = "mark, for x c d y"
+
+
+class MarkAll(Command):
+    """Mark every environment that the filter lets through; used again, none."""
+
+    NAME = "services: Mark all"
+    BINDING_KEY = "asterisk"
+    HELP_TEXT = "mark all shown"
+
+
+class DeleteMarked(Command):
+    """Delete every environment that is marked, after a question."""
+
+    NAME = "marked: Delete…"
+    CHANGES = True
+
+
+class CloneMarked(Command):
+    """Copy every environment that is marked, each inside its own service, under one new name."""
+
+    NAME = "marked: Clone…"
+    CHANGES = True
+
+
+class CompareMarked(Command):
+    """Compare the two marked environments of a service."""
+
+    NAME = "marked: Compare"
+
+
+class CopyMarked(Command):
+    """Copy the addresses of everything that is marked."""
+
+    NAME = "marked: Copy URLs"
+
+
+class FoldAll(Command):
+    """Fold every service; when all are, unfold them."""
+
+    NAME = "services: Fold or unfold all"
+    BINDING_KEY = "minus"
+    HELP_TEXT = "fold, unfold all"
 
 
 class History(Command):
@@ -201,6 +259,14 @@ BROWSE: tuple[type[Command], ...] = (
     Clone,
     Filter,
     ClearFilter,
+    Sort,
+    Mark,
+    MarkAll,
+    FoldAll,
+    DeleteMarked,
+    CloneMarked,
+    CompareMarked,
+    CopyMarked,
     History,
     OpenSettings,
     OpenData,

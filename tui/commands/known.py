@@ -9,15 +9,16 @@ from tui import commands
 from tui.commands.base import Command
 
 
-def known_commands() -> list[type[Command]]:
-    """All command classes that have a key, in the order of their modules."""
+def all_commands() -> list[type[Command]]:
+    """All command classes, in the order of their modules."""
     for module in pkgutil.iter_modules(commands.__path__):
         importlib.import_module(f"tui.commands.{module.name}")
-    found: dict[str, type[Command]] = {}
-    for command in Command.__subclasses__():
-        if command.BINDING_KEY and command.__module__.startswith("tui.commands."):
-            found.setdefault(command.id, command)
-    return list(found.values())
+    return [one for one in Command.__subclasses__() if one.__module__.startswith("tui.commands.")]
+
+
+def known_commands() -> list[type[Command]]:
+    """All that have a key."""
+    return [command for command in all_commands() if command.BINDING_KEY]
 
 
 def known_ids() -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tui.commands.base import Command
+from tui.commands.logs import WorkbenchLogs
 
 
 class WorkbenchSettings(Command):
@@ -21,4 +22,4 @@ class WorkbenchData(Command):
     HELP_TEXT = "data"
 
 
-PLACES: tuple[type[Command], ...] = (WorkbenchSettings, WorkbenchData)
+PLACES: tuple[type[Command], ...] = (WorkbenchSettings, WorkbenchData, WorkbenchLogs)

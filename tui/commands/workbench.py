@@ -67,7 +67,7 @@ class OnlyThisPane(Command):
     ACTION = "app.command('maximise')"
 
 
-class Leave(Command):
+class LeaveWorkbench(Command):
     """One step back: stop the run, close the bar, leave the editor, go back to the services."""
 
     NAME = "draft: Back to the services"
@@ -271,7 +271,7 @@ WORKBENCH: tuple[type[Command], ...] = (
     Find,
     ExternalEditor,
     OnlyThisPane,
-    Leave,
+    LeaveWorkbench,
     ShowKeys,
     FindNext,
     GoToLine,

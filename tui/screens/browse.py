@@ -3,39 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from tui import format
 from tui.client import EngineAway, EngineError
 from tui.commands import browse as commands
 from tui.commands.base import Command
 from tui.markup import escape
-from tui.messages import Change, Connected
-from tui.screens.base import SvcScreen
-from tui.screens.browse_verbs import BrowseVerbs
+from tui.screens.browse_listing import FilterField, Json
+from tui.screens.browse_marked import OF_MARKED, BrowseMarked
 from tui.screens.dialogs.welcome import Welcome
 from tui.widgets.activity import Activity
 from tui.widgets.environment_detail import EnvironmentDetail
 from tui.widgets.pane import Pane
 from tui.widgets.service_tree import Place, ServiceTree
 
-Json = dict[str, Any]
 #: Seconds the cursor rests on a row before its detail is asked for: holding j does not ask for each.
 REST = 0.08
 #: Seconds before `loading…` is shown.
 PATIENCE = 0.3
-#: Changes that come together are read together.
-BURST = 0.05
 
 
-class BrowseScreen(BrowseVerbs, SvcScreen[None]):
+class BrowseScreen(BrowseMarked):
     """The first screen."""
 
     AUTO_FOCUS = "ServiceTree"
@@ -45,10 +39,6 @@ class BrowseScreen(BrowseVerbs, SvcScreen[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.services: Sequence[Json] = ()
-        self.loaded = False
-        self._details: dict[Place, Json] = {}
-        self._reload_due = False
         self._shown: Place | None = None
 
     def body(self) -> ComposeResult:
@@ -76,73 +66,7 @@ class BrowseScreen(BrowseVerbs, SvcScreen[None]):
         """Back from another screen: text may be unsaved there now, or saved."""
         self.mark_unsaved()
 
-    # ------------------------------------------------------------------ the account
-
-    @property
-    def service_tree(self) -> ServiceTree:
-        """The tree."""
-        return self.query_one(ServiceTree)
-
-    @property
-    def place(self) -> Place | None:
-        """The row under the cursor."""
-        return self.service_tree.place if self.is_mounted else None
-
-    def service(self, name: str) -> Json | None:
-        """A service as the engine lists it."""
-        return next((service for service in self.services if service["id"] == name), None)
-
-    def summary(self, place: Place | None) -> Json | None:
-        """An environment as the engine lists it; None for a service or nothing."""
-        service = self.service(place.service) if place is not None else None
-        environments: list[Json] = service["environments"] if service is not None else []
-        return next((one for one in environments if place and one["environment"] == place.environment), None)
-
-    def detail(self, place: Place | None) -> Json | None:
-        """An environment's detail, if it was read already."""
-        return self._details.get(place) if place is not None else None
-
-    def _account_changed(self, event: Connected | Change) -> None:
-        if isinstance(event, Change):
-            if event.service:
-                self.query_one(Activity).add(event)
-            self._tell(event)
-        if not self.loaded:
-            self.reload()
-        elif not self._reload_due:
-            self._reload_due = True
-            self.set_timer(BURST, self.reload)
-
-    def _tell(self, change: Change) -> None:
-        """Say what somebody else did; what was done here is on the screen already."""
-        if change.kind == "deployment" and change.source in ("wrangler", "api", "cli"):
-            place = escape(str(Place(change.service, change.environment)))
-            self.notify(f"{escape(change.author)} deployed {format.version(change.version)} to {place}.")
-
-    @work(exclusive=True, group="services")
-    async def reload(self) -> None:
-        """Read the list of services again, and the detail on the screen."""
-        self._reload_due = False
-        try:
-            self.services = await self.svc.engine.services()
-        except EngineAway:
-            return  # the banner says so, and the feed tells when it is back
-        except EngineError as error:
-            self.notify(escape(error.message), severity="error")
-            return
-        first, self.loaded = not self.loaded, True
-        self.mark_unsaved()
-        tree = self.service_tree
-        tree.services = self.services
-        if first:
-            self.query_one(Activity).begin(self.services)
-            if self.services and not tree.go_to(Place(self.services[0]["id"], "production")):
-                tree.action_cursor_first()
-        self._show_count()
-        self._show_place(tree.place, again=True)
-        await self._welcome()
-
-    async def _welcome(self) -> None:
+    async def welcome(self) -> None:
         """An account without services shows the ways to begin instead of empty panes."""
         panes, shown = self.query_one("#browse"), self.query("Welcome")
         panes.display = bool(self.services)
@@ -153,38 +77,18 @@ class BrowseScreen(BrowseVerbs, SvcScreen[None]):
             await self.mount(Welcome(), after=panes)
             self.query_one("Welcome OptionList").focus()
 
-    def mark_unsaved(self) -> None:
-        """Mark the environments with unsaved text."""
-        self.service_tree.unsaved = frozenset(Place(*names) for names in self.svc.unsaved_places())
-
     def _grow_older(self) -> None:
         """Ages are of now."""
         self.service_tree.refresh()
-
-    def _show_count(self) -> None:
-        pane, words = self.query_one("#services", Pane), self.service_tree.words
-        total = sum(len(service["environments"]) for service in self.services)
-        pane.bottom = (
-            f"{self.service_tree.shown} of {total} match"
-            if words
-            else format.plural(len(self.services), "service")
-        )
-        nothing = self.query_one("#nothing", Static)
-        if words and not self.service_tree.shown:
-            nothing.update(f'Nothing matches "{escape(words)}".  [b $accent]esc[/] clears')
-        elif self.loaded and not self.services:
-            nothing.update("No services yet.  [b $accent]N[/] adds one")
-        nothing.display = self.loaded and not self.service_tree.shown and not (self.services and not words)
-        self.service_tree.display = not nothing.display
 
     # ------------------------------------------------------------------ the detail
 
     @on(ServiceTree.Moved)
     def _moved(self, event: ServiceTree.Moved) -> None:
         if event.place != self._shown:
-            self._show_place(event.place)
+            self.show_place(event.place)
 
-    def _show_place(self, place: Place | None, again: bool = False) -> None:
+    def show_place(self, place: Place | None, again: bool = False) -> None:
         """Show what is known about a row at once, and ask for the rest."""
         pane, detail = self.query_one("#detail", Pane), self.query_one(EnvironmentDetail)
         self._shown = place
@@ -203,7 +107,7 @@ class BrowseScreen(BrowseVerbs, SvcScreen[None]):
             if service is not None:
                 detail.show_service(service)
             return
-        if known := self._details.get(place):
+        if known := self.details.get(place):
             detail.show_environment(known)
         elif not again:
             detail.clear()
@@ -220,44 +124,14 @@ class BrowseScreen(BrowseVerbs, SvcScreen[None]):
             return
         except EngineError as error:
             detail.clear(f"[$error]✗[/] {escape(error.message)}")
-            self._details.pop(place, None)
+            self.details.pop(place, None)
             return
         finally:
             slow.stop()
-        self._details[place] = found
+        self.details[place] = found
         if self.place == place:
             detail.show_environment(found)
             pane.bottom = "[b]▲ PRODUCTION[/]" if place.production else f"modified {_when(found)}"
-
-    # ------------------------------------------------------------------ filter
-
-    @on(commands.Filter)
-    def _filter(self) -> None:
-        field = self.query_one("#filter", Input)
-        field.display = True
-        field.focus()
-        self.refresh_bindings()
-
-    @on(Input.Changed, "#filter")
-    def _filter_changed(self, event: Input.Changed) -> None:
-        self.service_tree.words = event.value
-        self._show_count()
-
-    @on(Input.Submitted, "#filter")
-    def _filter_submitted(self) -> None:
-        if not self.query_one("#filter", Input).value:
-            self.clear_filter()
-        else:
-            self.service_tree.focus()
-
-    @on(commands.ClearFilter)
-    def clear_filter(self) -> None:
-        """Show everything again."""
-        field = self.query_one("#filter", Input)
-        field.value = ""
-        field.display = False
-        self.service_tree.focus()
-        self.refresh_bindings()
 
     # ------------------------------------------------------------------ keys that need no dialog
 
@@ -310,8 +184,10 @@ class BrowseScreen(BrowseVerbs, SvcScreen[None]):
         """Most commands want an environment under the cursor."""
         if not self.is_mounted:
             return True
+        if (meant := self.meant(command)) is not command or meant in OF_MARKED.values():
+            return super().allows(meant)
         if command is commands.ClearFilter:
-            return bool(self.query_one("#filter").display)
+            return bool(self.query_one("#filter").display or self.service_tree.marked)
         place = self.place
         if command in NEEDS_ENVIRONMENT and (place is None or place.environment is None):
             return None
@@ -320,12 +196,6 @@ class BrowseScreen(BrowseVerbs, SvcScreen[None]):
         if command in (commands.Diff, commands.Rename) and place is not None and place.production:
             return None
         return True
-
-
-class FilterField(Input):
-    """The filter's field; the arrow goes down into what it lets through."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("down", "submit", "To the list", show=False)]
 
 
 NEEDS_ENVIRONMENT = frozenset(

@@ -5,53 +5,36 @@ The change feed brings the result back to the tree; nothing here paints it.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from textual import on, work
-from textual.screen import Screen
 
 from tui import format
 from tui.client import EngineAway, EngineError
 from tui.commands import browse as commands
 from tui.commands.accounts import CompareAccounts
-from tui.commands.base import CommandHost
 from tui.markup import escape
+from tui.screens.browse_listing import BrowseListing, Json
 from tui.widgets.activity import Activity
 from tui.widgets.service_tree import Place
 
 if TYPE_CHECKING:
     from tui.accounts import Account
-    from tui.widgets.service_tree import ServiceTree
-
-    class _Browse(Screen[None]):
-        services: Sequence[dict[str, Any]]
-        loaded: bool
-        crumb: str
-        CRUMB: ClassVar[str]
-        _details: dict[Place, dict[str, Any]]
-
-        def _show_place(self, place: Place | None, again: bool = False) -> None: ...
-        @property
-        def place(self) -> Place | None: ...
-        @property
-        def service_tree(self) -> ServiceTree: ...
-
-        def service(self, name: str) -> dict[str, Any] | None: ...
-        def summary(self, place: Place | None) -> dict[str, Any] | None: ...
-        def detail(self, place: Place | None) -> dict[str, Any] | None: ...
-        def reload(self) -> object: ...
-
-else:
-    # A DOMNode at run time: Textual collects `@on` handlers only from classes of its own kind.
-    _Browse = Screen
-
-Json = dict[str, Any]
 
 
-class BrowseVerbs(CommandHost, _Browse):
-    """Mix-in of the browse screen: its commands that open a dialog or another screen."""
+class BrowseVerbs(BrowseListing):
+    """The part of the browse screen that opens a dialog or another screen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.details: dict[Place, Json] = {}
+        """What was read of environments."""
+
+    def detail(self, place: Place | None) -> Json | None:
+        """An environment's detail, if it was read already."""
+        return self.details.get(place) if place is not None else None
 
     @work(exclusive=True, group="open")
     async def open_workbench(self, place: Place) -> None:
@@ -99,10 +82,11 @@ class BrowseVerbs(CommandHost, _Browse):
             self.workers.cancel_group(self, group)
         self.crumb = self.CRUMB if self.svc.account.name == "local" else "services"
         self.services, self.loaded = (), False
-        self._details.clear()
-        self.service_tree.services = ()
+        self.details.clear()
+        self.service_tree.marked = frozenset()
+        self.service_tree.show(())
         self.query_one(Activity).forget()
-        self._show_place(None)
+        self.show_place(None)
 
     @on(CompareAccounts)
     def _choose_other(self) -> None:
@@ -267,14 +251,14 @@ class BrowseVerbs(CommandHost, _Browse):
 
         if await self._ask(done()):
             self.notify(f"Deleted {escape(str(place))}.")
-            self.reload()
+            self.reread(place.service)
 
     def _arrive(self, place: Place, words: str = "") -> None:
         """Say what came of it, and go to the row as soon as the tree has it."""
         if words:
             self.notify(escape(words))
         self.service_tree.wanted = place
-        self.reload()
+        self.reread(place.service)
 
     def _service(self) -> Json | None:
         return None if self.place is None else self.service(self.place.service)

@@ -18,6 +18,7 @@ from tui.widgets.code_area import CodeArea
 from tui.widgets.console_view import ConsoleView
 from tui.widgets.find_bar import FindBar, Searchable
 from tui.widgets.headers_view import HeadersView
+from tui.widgets.json_tree import JsonTree
 from tui.widgets.pane import Pane
 from tui.widgets.response_view import ResponseView
 
@@ -94,12 +95,17 @@ class AnswerPane(CommandHost, Pane):
         self.tabs = (
             "Response",
             _counted("Headers", len(report.headers)),
-            _counted("Console", len(live.console)),
+            _counted("Console", live.console_count),
             _counted("Calls", len(live.calls)),
         )
         wrote = "[b $error]wrote for real[/]  " if report.mode == "live" else ""
         path = escape(_short(report.path, self.size.width - 28))
         self.bottom = f"{wrote}[b $foreground]{report.method}[/] [$muted]{path}  {report.clock}[/]"
+
+    @on(JsonTree.Found)
+    def _found(self, event: JsonTree.Found) -> None:
+        event.stop()
+        self.query_one(FindBar).say(event.number, event.total)
 
     @on(Pane.TabChosen)
     def _tab_chosen(self, event: Pane.TabChosen) -> None:

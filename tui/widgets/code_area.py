@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from typing import Any
 
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Span, Text
+from textual.filter import LineFilter
 from textual.geometry import Offset
 from textual.strip import Strip
 from textual.theme import Theme
+from textual.timer import Timer
 from textual.widgets import TextArea
 from textual.widgets.text_area import DocumentNavigator, Location, Selection
 
@@ -40,6 +43,7 @@ class CodeArea(TextArea):
         self._mark_styles: tuple[Style, Style, Style] | None = None
         self._query = Query("")
         self._found: list[Found] | None = None
+        self._lexing: Timer | None = None
         options.setdefault("soft_wrap", False)
         super().__init__(text, theme="css", **options)
         self.cursor_blink = False
@@ -50,7 +54,7 @@ class CodeArea(TextArea):
         self._recolor(self.app.current_theme)
         self.app.theme_changed_signal.subscribe(self, self._recolor)
         # Colours further down are made ready while nobody types: ctrl+end then has nothing to wait for.
-        self.set_interval(0.1, self._lex_ahead)
+        self._lexing = self.set_interval(0.1, self._lex_ahead)
 
     def load(self, text: str, lexer: Any | None) -> None:
         """Show another text, with another lexer; the history begins anew."""
@@ -79,6 +83,8 @@ class CodeArea(TextArea):
 
     def scroll_cursor_visible(self, center: bool = False, animate: bool = False) -> Offset:
         """Scroll to the cursor, and back to column 0 as soon as the cursor is in sight from there."""
+        if self.cursor_location[0] >= self.document.line_count:
+            return Offset(0, 0)  # undo has taken the text away already, and puts the cursor right next
         offset = super().scroll_cursor_visible(center, animate)
         if self.scroll_x and not self.soft_wrap:
             room = self.scrollable_content_region.width - 2 * self.gutter_width
@@ -91,6 +97,8 @@ class CodeArea(TextArea):
     def get_line(self, line_index: int) -> Text:
         """One line with its colours (TextArea's hook for highlighting)."""
         line = self.document.get_line(line_index)
+        if self._lexing is not None and not self._highlighter.done:
+            self._lexing.resume()
         spans = self._highlighter.spans(line_index)
         if self._query.text:
             spans += self._found_in(line)
@@ -125,6 +133,15 @@ class CodeArea(TextArea):
     def _lex_ahead(self) -> None:
         if not self._highlighter.done and self.display:
             self._highlighter.advance(self.document.line_count, most=IDLE_ROWS)
+            if self._highlighter.forget_guesses():
+                self.notify_style_update()
+                self.refresh()
+        elif self._lexing is not None:
+            self._lexing.pause()  # until something is painted that is not lexed: an idle app does nothing
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Code is shown as it is, whatever signs are in it; its own marks are `_marked`'s."""
+        return [one for one in super().get_line_filters() if not getattr(one, "FOR_SIGNS", False)]
 
     # ------------------------------------------------------------------ marks
 
@@ -161,12 +178,13 @@ class CodeArea(TextArea):
         line = self.document.get_line(row).expandtabs(self.indent_width)
         used = max(0, len(line) + 1 - self.scroll_offset.x)
         visible = self.scrollable_content_region.width - gutter
-        tail = f" ✗ {message}"
+        sign = "x" if getattr(self.app, "ascii", False) else "✗"
+        tail = f" {sign} {message}"
         after = Strip(body)
         if visible - used >= len(tail):
             rest = [Segment(tail, bold), Segment(" " * max(0, width - gutter - used - len(tail)), tint)]
             after = Strip([*after.crop(0, used), *rest])
-        number = f"{row + self.line_number_start:>{gutter - 2}}✗ " if gutter else ""
+        number = f"{row + self.line_number_start:>{gutter - 2}}{sign} " if gutter else ""
         return Strip([Segment(number, bold), *after], width)
 
     def _styles_of_marks(self) -> tuple[Style, Style, Style]:

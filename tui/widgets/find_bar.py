@@ -125,7 +125,7 @@ class FindBar(Vertical):
             return
         self.target = chosen
         chosen.find(self.query_now)
-        self._say(*chosen.go_to_match(by))
+        self.say(*chosen.go_to_match(by))
         if not self.display:
             chosen.find(Query(""))
 
@@ -152,7 +152,7 @@ class FindBar(Vertical):
         if isinstance(self.target, CodeArea) and self.replaces:
             number = self.target.replace_matches(self.query_one("#template", Input).value)
             self._keys(f"[$success]{count(number)} replaced[/]  [b $accent]^z[/] in the text undoes it")
-            self._say(*self.target.go_to_match(1, include_here=True))
+            self.say(*self.target.go_to_match(1, include_here=True))
 
     # ------------------------------------------------------------------ inside
 
@@ -174,7 +174,7 @@ class FindBar(Vertical):
         if isinstance(self.target, CodeArea):
             self.target.find(self.query_now)
             self.target.replace_match(event.value)
-            self._say(*self.target.go_to_match(1, include_here=True))
+            self.say(*self.target.go_to_match(1, include_here=True))
 
     def _options_changed(self) -> None:
         self._show_options()
@@ -197,9 +197,10 @@ class FindBar(Vertical):
     def _search(self, include_here: bool) -> None:
         if self.target is not None and self.display:
             self.target.find(self.query_now)
-            self._say(*self.target.go_to_match(1, include_here))
+            self.say(*self.target.go_to_match(1, include_here))
 
-    def _say(self, number: int, total: int) -> None:
+    def say(self, number: int, total: int) -> None:
+        """Show which match the cursor is on, and how many there are."""
         query = self.query_now
         found = f"{count(number)} of {count(total)}" if total else "[$warning]nothing found[/]"
         if query.fault:

@@ -13,16 +13,20 @@ from textual import events, work
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.geometry import Size
+from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.format import size
 from tui.json_scan import NotJson, Value, members, root
+from tui.json_search import Matches, row_of
 from tui.search import Query
 
 BREATH = 0.008
 """Seconds of reading between two frames."""
 MOST_ROWS = 200_000
+GONE = 4_000
+"""Rows that are thrown away between two frames."""
 OPEN_ALL = 40
 """A document of at most so many members of members is shown unfolded."""
 LONGEST = 2_000
@@ -54,12 +58,24 @@ class JsonTree(ScrollView, can_focus=True):
         Binding("h,left", "fold", "Fold", show=False, id="json-fold"),
     ]
 
+    @dataclass
+    class Found(Message):
+        """All of a long document was searched."""
+
+        number: int
+        total: int
+
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
         self.text = ""
         self.rows: list[Row] = []
         self.cursor = 0
         self._query = Query("")
+        self._matches = Matches("", self._query)
+        self._sought = (1, True)
+        self._ends: list[int] | None = None
+        self._place: int | None = None
+        """Where the row was that got its members last."""
         self._turn = 0
 
     @property
@@ -81,6 +97,7 @@ class JsonTree(ScrollView, can_focus=True):
             return False
         self._turn += 1
         self.text, self.rows, self.cursor = text, [Row(whole, 0)], 0
+        self._matches = Matches(text, self._query)
         self.scroll_to(0, 0, animate=False)
         self._changed()
         self.read(0, 2 if len(text) < 20_000 else 1, self._turn)
@@ -111,15 +128,18 @@ class JsonTree(ScrollView, can_focus=True):
             self.border_subtitle = "not JSON from here on"
         opened += self._insert(row, opened, found)
         if levels > 1 and opened <= OPEN_ALL:
-            place = self.rows.index(row)
+            place = next(n for n, known in enumerate(self.rows) if known is row)
             for below in range(place + opened, place, -1):
                 child = self.rows[below].value
                 if child.folds and child.end - child.start > 2:
                     self.read(below, levels - 1, turn)
 
     def _insert(self, row: Row, after: int, found: list[Row]) -> int:
-        # Other rows may have opened and folded meanwhile: the place is looked up anew.
-        place = next((n for n, known in enumerate(self.rows) if known is row), None)
+        # Other rows may have opened and folded meanwhile: the place is looked up anew where it moved.
+        place: int | None = self._place
+        if place is None or place >= len(self.rows) or self.rows[place] is not row:
+            place = next((n for n, known in enumerate(self.rows) if known is row), None)
+        self._place = place
         if place is None:
             return 0
         self.rows[place + 1 + after : place + 1 + after] = found
@@ -128,6 +148,7 @@ class JsonTree(ScrollView, can_focus=True):
         return len(found)
 
     def _changed(self) -> None:
+        self._ends = None
         self.virtual_size = Size(self.size.width, len(self.rows))
         self.refresh()
 
@@ -200,6 +221,7 @@ class JsonTree(ScrollView, can_focus=True):
             end = self.cursor + 1
             while end < len(self.rows) and self.rows[end].depth > row.depth:
                 end += 1
+            self._let_go(self.rows[self.cursor + 1 : end])
             del self.rows[self.cursor + 1 : end]
             row.open = False
             self._changed()
@@ -208,6 +230,13 @@ class JsonTree(ScrollView, can_focus=True):
         while above > 0 and self.rows[above].depth >= row.depth:
             above -= 1
         self.action_move(above - self.cursor)
+
+    @work(group="json-let-go")
+    async def _let_go(self, rows: list[Row]) -> None:
+        """A hundred thousand rows are not even thrown away in one go."""
+        while rows:
+            del rows[-GONE:]
+            await asyncio.sleep(0)
 
     def action_toggle_row(self) -> None:
         """Open or fold the row."""
@@ -229,25 +258,45 @@ class JsonTree(ScrollView, can_focus=True):
     # ------------------------------------------------------------------ search
 
     def find(self, query: Query) -> None:
-        """Mark what is sought in the rows that are open."""
+        """Mark what is sought, and begin to look for it in the whole document, folded rows too."""
         self._query = query
+        self._matches = Matches(self.text, query)
+        self._matches.read(BREATH)
+        if not self._matches.complete:
+            self._read_matches(self._matches)
         self.refresh()
 
-    def go_to_match(self, step: int = 1, include_here: bool = False) -> tuple[int, int]:
-        """To the next open row that matches."""
-        found = [index for index, row in enumerate(self.rows) if not row.open and self._matches(row.value)]
-        if not found:
-            return 0, 0
-        if step > 0:
-            first = self.cursor if include_here else self.cursor + 1
-            index = next((n for n, row in enumerate(found) if row >= first), 0)
-        else:
-            index = next((n for n in reversed(range(len(found))) if found[n] < self.cursor), len(found) - 1)
-        self.action_move(found[index] - self.cursor)
-        return index + 1, len(found)
+    @work(group="json-find", exclusive=True)
+    async def _read_matches(self, matches: Matches) -> None:
+        while not matches.complete and matches is self._matches:
+            await asyncio.sleep(0)
+            matches.read(BREATH)
+        if matches is self._matches:
+            step, here = self._sought
+            self.post_message(self.Found(*self.go_to_match(step, here)))
 
-    def _matches(self, value: Value) -> bool:
-        if next(self._query.in_line(value.key), None) is not None:
-            return True
-        text = self.text[value.start : value.end]
-        return next(self._query.in_line(text), None) is not None
+    def go_to_match(self, step: int = 1, include_here: bool = False) -> tuple[int, int]:
+        """To the row that shows the next match, unfolded as far as it is.
+
+        Returns:
+            Which match that is, from 1, and how many there are; `Found` tells the same when all was read.
+        """
+        matches, ends = self._matches, self._row_ends()
+        self._sought = (step, True)  # when all is read, the match that was found first stays where it is
+        if not matches.starts:
+            self._sought = (step, include_here)
+            return 0, 0
+        above = ends[self.cursor - 1] if self.cursor else 0
+        number = (
+            matches.after(above if include_here else ends[self.cursor]) if step > 0 else matches.before(above)
+        )
+        if number is None:
+            number = 0 if step > 0 else len(matches.starts) - 1
+        self.action_move(row_of(ends, matches.starts[number]) - self.cursor)
+        return number + 1, len(matches.starts)
+
+    def _row_ends(self) -> list[int]:
+        """Where each row's own text ends."""
+        if self._ends is None:
+            self._ends = [row.value.start + 1 if row.open else row.value.end for row in self.rows]
+        return self._ends

@@ -183,9 +183,10 @@ class ResponseView(Vertical):
         if state != self._body_state:
             self._body_state = state
             shown = body.show(bytes(report.head), report.size, content_type)
-            if self._shown is None or shown != self._shown:
-                self._shown = shown
+            # Only what is really another text is laid out: the notice counts on while the body arrives.
+            if self._shown is None or (shown.text, shown.kind) != (self._shown.text, self._shown.kind):
                 self.text.load(shown.text, shown.lexer)
+            self._shown = shown
             self._report = report
             ways = body.views(self._shown.kind)
             self._way = ways[0]

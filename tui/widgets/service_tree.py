@@ -2,61 +2,64 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, ClassVar
 
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
-from textual.widgets.tree import TreeNode
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
 
 from tui import format
-from tui.widgets.column_tree import ColumnTree
+from tui.commands.base import Command, CommandHost
+from tui.commands.lists import TREE
+from tui.service_rows import Group, Place, ServiceRows, attention
 
 Json = dict[str, Any]
+LIVE = "[$success]●[/]"
+#: By `attention`.
+MARKS = {0: LIVE, 1: "[$faint]○[/]", 2: LIVE, 3: "[$accent]◐[/]"}
+
+__all__ = ["Place", "ServiceTree"]
 
 
-@dataclass(frozen=True)
-class Place:
-    """A row: a service, or one of its environments."""
-
-    service: str
-    environment: str | None = None
-
-    @property
-    def production(self) -> bool:
-        """Whether it is a production environment."""
-        return self.environment == "production"
-
-    def __str__(self) -> str:
-        return self.service if self.environment is None else f"{self.service} › {self.environment}"
+@lru_cache(2048)
+def _content(markup: str) -> Content:
+    """Parsed once: while one types in the filter the same rows come again and again."""
+    return Content.from_markup(markup)
 
 
-@dataclass(frozen=True)
-class _Row:
-    """What a row shows; everything but the place comes from the engine's list."""
-
-    place: Place
-    version: int | None = None
-    created_on: str | None = None
-    rolling_out: bool = False
-    unsaved: bool = False
-    count: int = 0
-    worst: str = ""
-
-
-class ServiceTree(ColumnTree[_Row]):
+class ServiceTree(CommandHost, ScrollView, can_focus=True):
     """Services, and below each its environments with state, version and age.
 
-    Setting `services`, `unsaved` or `words` repaints it; the cursor and what is folded stay.
+    Nothing is made for a row before it is painted, so that 20,000 environments are as quick as twenty.
+    `show` and setting `unsaved`, `words` or `order` repaint; the cursor and what is folded stay.
     """
 
-    services: reactive[Sequence[Json]] = reactive((), init=False)
-    """As the engine lists them."""
+    COMMAND_CLASSES: ClassVar[tuple[type[Command], ...]] = TREE
+    HELP_TITLE = "Lists"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("pagedown", "cursor_page(1)", "Page down", show=False, id="tree-page-down"),
+        Binding("pageup", "cursor_page(-1)", "Page up", show=False, id="tree-page-up"),
+    ]
+
     unsaved: reactive[frozenset[Place]] = reactive(frozenset(), init=False)
     """Environments that have text which was never saved."""
     words: reactive[str] = reactive("", init=False)
     """The filter: only rows whose name has all of these words, and the services above them."""
+    order: reactive[str] = reactive("name", init=False)
+    """One of `service_rows.ORDERS`."""
+    marked: reactive[frozenset[Place]] = reactive(frozenset(), init=False)
+    """Environments that were marked, to do something with all of them."""
 
     @dataclass
     class Chosen(Message):
@@ -70,9 +73,15 @@ class ServiceTree(ColumnTree[_Row]):
 
         place: Place | None
 
+    @dataclass
+    class Folded(Message):
+        """A service was folded or unfolded."""
+
     def __init__(self, id: str | None = None) -> None:
-        super().__init__("", id=id)
-        self._folded: set[str] = set()
+        super().__init__(id=id)
+        self.rows = ServiceRows()
+        self.cursor = 0
+        self._services: Sequence[Json] = ()
         self._told: Place | None = None
         self.wanted: Place | None = None
         """A row that is expected: the cursor goes there when it comes."""
@@ -80,81 +89,98 @@ class ServiceTree(ColumnTree[_Row]):
     @property
     def place(self) -> Place | None:
         """The row under the cursor."""
-        node = self.cursor_node
-        return node.data.place if node is not None and node.data is not None else None
+        return self.rows.place(self.cursor)
 
     @property
     def shown(self) -> int:
         """How many environments the filter lets through."""
-        return sum(len(node.children) for node in self.root.children)
+        return self.rows.environments
 
-    def watch_services(self) -> None:
-        """Show the new list."""
-        self._fill()
+    def show(self, services: Sequence[Json]) -> None:
+        """Show these services, as the engine lists them."""
+        self._services = services
+        self._fill(again=True)
 
-    def watch_unsaved(self) -> None:
+    def watch_unsaved(self, unsaved: frozenset[Place]) -> None:
         """Mark what is unsaved."""
-        self._fill()
+        self.rows.unsaved = unsaved
+        self._fill(again=self.order == "attention")
 
     def watch_words(self) -> None:
         """Show what the filter lets through."""
         self._fill()
 
+    def watch_order(self, order: str) -> None:
+        """Show the rows in another order."""
+        self.rows.order = order
+        self._fill(again=True)
+
+    def watch_marked(self) -> None:
+        """Show what is marked."""
+        self.refresh()
+
+    def watch_has_focus(self, focused: bool) -> None:
+        """The cursor's colour says whether the keys come here."""
+        super().watch_has_focus(focused)
+        self.refresh_line(self.cursor)
+
     def go_to(self, place: Place) -> bool:
         """Put the cursor on a row; whether it is there."""
-        for node in self.root.children:
-            for candidate in (node, *node.children):
-                if candidate.data is not None and candidate.data.place == place:
-                    if candidate is not node:
-                        node.expand()
-                    _ = self.last_line  # numbers the lines, which the cursor needs
-                    self.move_cursor(candidate)
-                    self._tell()
-                    return True
-        return False
+        line = self.rows.line_of(place, unfold=True)
+        if line is None:
+            return False
+        self._resize()
+        self._move(line)
+        return True
 
-    def left(self, node: TreeNode[_Row]) -> str:
-        """State and name."""
-        row = node.data
-        if row is None:
-            return ""
-        dirty = " [$warning]◆[/]" if row.unsaved else ""
-        if row.place.environment is None:
-            state = f" {row.worst}" if row.worst and not node.is_expanded else ""
-            return f"[b]{row.place.service}[/]{state}{dirty if not node.is_expanded else ''}"
-        mark, _ = _state(row)
-        if row.place.production:
-            name = "production" if node is self.cursor_node else "[$production]production[/]"
-            return f"[$production]▲[/] {name}{'' if mark == LIVE else ' ' + mark}{dirty}"
-        return f"{mark} {row.place.environment}{dirty}"
-
-    def right(self, node: TreeNode[_Row], width: int) -> str:
-        """Version and age, or how many environments there are."""
-        row = node.data
-        if row is None:
-            return ""
-        if row.place.environment is None:
-            return f"[$faint]{row.count}[/]"
-        return f"[$muted]{format.version(row.version):>3}[/] [$faint]{format.age(row.created_on):>3}[/]"
-
-    def on_tree_node_highlighted(self) -> None:
-        """The cursor moved."""
+    def _fill(self, again: bool = False) -> None:
+        """Show the rows anew, with the cursor where it was or on the row next to it."""
+        before, line = self.place, self.cursor
+        offset = line - self.scroll_offset.y
+        self.rows.words = tuple(self.words.lower().split())
+        if again:
+            self.rows.fill(self._services)
+            self._forget_marks()
+        else:
+            self.rows.filter(self.rows.words)
+        found = self.rows.line_of(self.wanted, unfold=True) if self.wanted is not None else None
+        if found is not None:
+            self.wanted = None
+        elif before is not None:
+            found = self.rows.line_of(before)
+        self.cursor = found if found is not None else max(0, min(line, len(self.rows) - 1))
+        self._resize()
+        if 0 <= offset < self.size.height:  # the row under the cursor stays where the eye is
+            self.scroll_to(y=self.cursor - offset, animate=False)
+        self._keep_in_sight()
         self._tell()
 
-    def on_tree_node_collapsed(self, event: ColumnTree.NodeCollapsed[_Row]) -> None:
-        """Remember what is folded."""
-        if event.node.data is not None:
-            self._folded.add(event.node.data.place.service)
+    def _forget_marks(self) -> None:
+        if self.marked:
+            self.marked = frozenset(place for place in self.marked if self.rows.knows(place))
 
-    def on_tree_node_expanded(self, event: ColumnTree.NodeExpanded[_Row]) -> None:
-        """Forget that it was folded."""
-        if event.node.data is not None:
-            self._folded.discard(event.node.data.place.service)
+    def _resize(self) -> None:
+        self.virtual_size = Size(self.size.width, len(self.rows))
+        self.refresh()
 
-    def on_tree_node_selected(self, event: ColumnTree.NodeSelected[_Row]) -> None:
-        """Enter on an environment opens it; on a service Tree folds it by itself."""
-        if event.node.data is not None and event.node.data.place.environment is not None:
-            self.post_message(self.Chosen(event.node.data.place))
+    def on_resize(self) -> None:
+        """The rows are as wide as the pane."""
+        self._resize()
+        self._keep_in_sight()
+
+    def _move(self, line: int) -> None:
+        """Put the cursor on a line."""
+        self.refresh_line(self.cursor)
+        self.cursor = max(0, min(line, len(self.rows) - 1))
+        self.refresh_line(self.cursor)
+        self._keep_in_sight()
+        self._tell()
+
+    def _keep_in_sight(self) -> None:
+        top, height = self.scroll_offset.y, self.size.height
+        if height and not top <= self.cursor < top + height:
+            y = self.cursor if self.cursor < top else self.cursor - height + 1
+            self.scroll_to(y=y, animate=False)
 
     def _tell(self) -> None:
         """Say where the cursor is, once."""
@@ -162,64 +188,150 @@ class ServiceTree(ColumnTree[_Row]):
             self._told = self.place
             self.post_message(self.Moved(self._told))
 
-    def _fill(self) -> None:
-        """Build the tree again, with the cursor where it was or on the row next to it."""
-        if not self.is_mounted:
+    # ------------------------------------------------------------------ painting
+
+    def render_line(self, y: int) -> Strip:
+        """One row: state and name; on the right the version and its age, or how many there are."""
+        line, width = y + self.scroll_offset.y, self.size.width
+        found = self.rows.at(line)
+        if found is None:
+            return Strip.blank(width, self.rich_style)
+        group, position = found
+        here = line == self.cursor
+        left, right = (
+            self._service(group) if position < 0 else self._environment(group, position, quiet=not here)
+        )
+        if here:  # grey on the cursor's colour would be under 4.5:1
+            left, right = (re.sub(r"\$(faint|muted)\b", "$foreground", text) for text in (left, right))
+        end = _content(right)
+        start = _content(left).truncate(max(4, width - end.cell_length - (1 if right else 0)), ellipsis=True)
+        gap = Content(" " * max(0, width - start.cell_length - end.cell_length))
+        row = Content.assemble(start, gap, end)
+        strip = Strip(row.render_segments(self.visual_style), row.cell_length)
+        strip = strip.adjust_cell_length(width, self.rich_style)
+        if here:
+            known = self.app.theme_variables
+            cursor = Style(bgcolor=known["cursor" if self.has_focus else "cursor-blur"])
+            strip = Strip([Segment(text, (style or Style()) + cursor) for text, style, _ in strip], width)
+        return strip
+
+    def _service(self, group: Group) -> tuple[str, str]:
+        marks = ""
+        if not group.open:  # a folded service shows its worst state
+            places = [(one, Place(group.name, one["environment"])) for one in group.environments]
+            worst = max((attention(one) for one, _ in places), default=0)
+            marks = f" {MARKS[worst]}" if worst else ""
+            if any(place in self.unsaved for _, place in places):
+                marks += " [$warning]◆[/]"
+            if any(place in self.marked for _, place in places):
+                marks += " [$accent]▌[/]"
+        fold = "▾" if group.open else "▸"
+        return f"[$faint]{fold}[/] [b]{group.name}[/]{marks}", f"[$faint]{len(group.environments)}[/]"
+
+    def _environment(self, group: Group, position: int, quiet: bool) -> tuple[str, str]:
+        environment = group.environments[position]
+        place, live = Place(group.name, environment["environment"]), environment.get("live") or {}
+        dirty = " [$warning]◆[/]" if place in self.unsaved else ""
+        marked = "[b $accent]▌[/] " if place in self.marked else "  "
+        mark = MARKS[attention(environment)]
+        if place.production:
+            name = "[$production]production[/]" if quiet else "production"
+            left = f"{marked}[$production]▲[/] {name}{'' if mark == LIVE else ' ' + mark}{dirty}"
+        else:
+            left = f"{marked}{mark} {place.environment}{dirty}"
+        number, age = format.version(live.get("number")), format.age(live.get("created_on"))
+        return left, f"[$muted]{number:>3}[/] [$faint]{age:>3}[/]"
+
+    # ------------------------------------------------------------------ keys and mouse
+
+    def action_cursor_down(self) -> None:
+        """Down one row."""
+        self._move(self.cursor + 1)
+
+    def action_cursor_up(self) -> None:
+        """Up one row."""
+        self._move(self.cursor - 1)
+
+    def action_cursor_first(self) -> None:
+        """To the first row."""
+        self._move(0)
+
+    def action_cursor_last(self) -> None:
+        """To the last row."""
+        self._move(len(self.rows) - 1)
+
+    def action_cursor_page(self, step: int) -> None:
+        """Down or up one screenful."""
+        self._move(self.cursor + step * max(1, self.size.height - 1))
+
+    def action_fold(self) -> None:
+        """Fold the service; an environment or a folded one goes to its service."""
+        if (found := self.rows.at(self.cursor)) is None:
             return
-        before, line, top = self.place, self.cursor_line, self.scroll_offset.y
-        words = self.words.lower().split()
-        with self.app.batch_update():
-            self.clear()
-            for service in self.services:
-                self._add(service, words)
-            last = self.last_line  # numbers the lines, which the cursor needs
-            if self.wanted is not None and self.go_to(self.wanted):
-                self.wanted = None
-            elif before is None or not self.go_to(before):
-                self.cursor_line = -1
-                self.cursor_line = max(0, min(line, last)) if last >= 0 else -1
-            self.scroll_to(y=top, animate=False)
-        self._tell()
+        group, position = found
+        if position >= 0:
+            self.go_to(Place(group.name))
+        elif group.open:
+            self._fold(group, True)
 
-    def _add(self, service: Json, words: list[str]) -> None:
-        name = service["id"]
-        rows = [self._row(name, environment) for environment in service["environments"]]
-        if words and not all(word in name for word in words):
-            rows = [row for row in rows if all(word in f"{name} {row.place.environment}" for word in words)]
-            if not rows:
-                return
-        worst = max((_state(row) for row in rows), key=lambda state: state[1], default=("", 0))
-        node = self.root.add(
-            name,
-            data=_Row(
-                Place(name),
-                count=len(service["environments"]),
-                unsaved=any(row.unsaved for row in rows),
-                worst=worst[0] if worst[1] else "",
-            ),
-            expand=bool(words) or name not in self._folded,
-        )
-        for row in rows:
-            node.add_leaf(str(row.place.environment), data=row)
+    def action_unfold(self) -> None:
+        """Unfold the service; an unfolded one goes to its first environment."""
+        if (found := self.rows.at(self.cursor)) is None or found[1] >= 0:
+            return
+        if not found[0].open:
+            self._fold(found[0], False)
+        elif found[0].shown:
+            self._move(self.cursor + 1)
 
-    def _row(self, service: str, environment: Json) -> _Row:
-        place, live = Place(service, environment["environment"]), environment.get("live") or {}
-        return _Row(
-            place,
-            version=live.get("number"),
-            created_on=live.get("created_on"),
-            rolling_out=bool(live) and live.get("percentage", 100) < 100,
-            unsaved=place in self.unsaved,
-        )
+    def action_select_cursor(self) -> None:
+        """Open the environment; fold or unfold the service."""
+        if (found := self.rows.at(self.cursor)) is None:
+            return
+        if found[1] < 0:
+            self._fold(found[0], found[0].open)
+        elif (place := self.place) is not None:
+            self.post_message(self.Chosen(place))
 
+    def action_fold_all(self) -> None:
+        """Fold every service; when all are, unfold them."""
+        before = self.place
+        folded = any(group.open for group in self.rows.groups)
+        self.rows.fold_all(folded)
+        self._resize()
+        if before is not None:
+            line = self.rows.line_of(before)
+            self._move(line if line is not None else self.rows.line_of(Place(before.service)) or 0)
+        self.post_message(self.Folded())
 
-LIVE = "[$success]●[/]"
+    def _fold(self, group: Group, folded: bool) -> None:
+        self.rows.fold(group, folded)
+        self._resize()
+        self._keep_in_sight()
+        self.post_message(self.Folded())
 
+    def mark(self, places: Sequence[Place]) -> None:
+        """Mark environments; when all of them are marked already, let them go."""
+        chosen = frozenset(places)
+        self.marked = self.marked - chosen if chosen <= self.marked else self.marked | chosen
 
-def _state(row: _Row) -> tuple[str, int]:
-    """A row's mark, and how much it wants to be looked at (0 not at all)."""
-    if row.version is None:
-        return "[$faint]○[/]", 1
-    if row.rolling_out:
-        return "[$accent]◐[/]", 2
-    return LIVE, 0
+    def places_here(self) -> list[Place]:
+        """The environment under the cursor, or those of the service under it."""
+        if (found := self.rows.at(self.cursor)) is None:
+            return []
+        group, position = found
+        positions = group.shown if position < 0 else [position]
+        return [Place(group.name, group.environments[one]["environment"]) for one in positions]
+
+    def on_click(self, event: events.Click) -> None:
+        """One click moves the cursor, a click on the arrow folds, a double click is enter."""
+        offset = event.get_content_offset(self)
+        line = offset.y + self.scroll_offset.y if offset is not None else -1
+        if offset is None or (found := self.rows.at(line)) is None:
+            return
+        self._move(line)
+        if event.chain == 2:
+            self.action_select_cursor()
+        elif found[1] < 0 and offset.x < 2:
+            self._fold(found[0], found[0].open)
+        elif event.ctrl or event.shift:
+            self.mark(self.places_here())

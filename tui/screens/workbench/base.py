@@ -9,7 +9,7 @@ from tui.drafts import Drafts
 from tui.format import plural, version
 from tui.markup import escape
 from tui.requests import Requests
-from tui.run_report import RunReport
+from tui.run_report import Location, RunReport
 from tui.screens.base import SvcScreen
 from tui.widgets.answer_pane import AnswerPane
 from tui.widgets.editor_pane import EditorPane
@@ -40,6 +40,8 @@ class WorkbenchBase(SvcScreen[None]):
         """The run in progress."""
         self.writes_next = False
         """Whether the next run, and only that one, really writes."""
+        self.wanted: tuple[Location, str | None] | None = None
+        """Where to go when the text is there, and the version that the place is of."""
         self.set_reactive(WorkbenchBase.production, environment == "production")
         self.set_reactive(WorkbenchBase.crumb, self._crumb())
 
@@ -93,6 +95,17 @@ class WorkbenchBase(SvcScreen[None]):
     def unsaved(self) -> str:
         """`notes › staging` when there is unsaved text; it is kept in a file all the while."""
         return f"{self.service} › {self.environment}" if self.workspace.dirty else ""
+
+    def go_to(self, where: Location) -> None:
+        """Put the cursor at a place in the code."""
+        if not self.editor_pane.go_to(where):
+            self.tell(f"{where.file} is not one of this environment's modules.")
+
+    def arrive(self, where: Location, version_id: str | None) -> None:
+        """Put the cursor at a place that something deployed told of; its version may be another one."""
+        self.go_to(where)
+        if version_id is not None and version_id != self.workspace.version_id:
+            self.tell(f"That was another version than {self.based_on()}: the line may have moved.")
 
     # ------------------------------------------------------------------ what is shown of it
 

@@ -88,6 +88,9 @@ class KeepingScreen(WorkbenchBase):
             self._restore(draft)
         if self.focused is None:
             self.editor_pane.focus_editor()
+        if self.wanted is not None:
+            self.arrive(*self.wanted)
+            self.wanted = None
 
     def take(self, workspace: Workspace) -> None:
         """Edit this from now on."""

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import platformdirs
 from textual import on, work
+from textual.timer import Timer
 
 from tui import clipboard
 from tui.client import EngineAway, EngineError, Json
@@ -21,7 +22,7 @@ from tui.commands import answer
 from tui.commands import workbench as commands
 from tui.format import size
 from tui.requests import absolute
-from tui.run_report import Location, RunReport
+from tui.run_report import RunReport
 from tui.screens.dialogs.confirm import ConfirmDialog
 from tui.screens.workbench.saving import SavingScreen
 from tui.widgets.answer_pane import RESPONSE, AnswerPane
@@ -51,12 +52,13 @@ class RunningScreen(SavingScreen):
         super().__init__(service, environment)
         self._began = 0.0
         self._news = False
+        self._ticking: Timer | None = None
         self.report: RunReport | None = None
         """The run whose answer is shown."""
 
     def on_mount(self) -> None:
         """Paint a run in progress at most ten times a second, and its clock with it."""
-        self.set_interval(SECOND_TENTH, self._tick)
+        self._ticking = self.set_interval(SECOND_TENTH, self._tick, pause=True)
 
     def on_unmount(self) -> None:
         """Let the body's temporary file go."""
@@ -100,6 +102,8 @@ class RunningScreen(SavingScreen):
             "trace": True,
         }
         self.running, self._began = report, time.monotonic()
+        if self._ticking is not None:
+            self._ticking.resume()
         self.show_state()
         self._paint()
         try:
@@ -133,6 +137,8 @@ class RunningScreen(SavingScreen):
     def _tick(self) -> None:
         if self.running is not None:
             self._paint()
+        elif self._ticking is not None:
+            self._ticking.pause()
 
     def _finish(self, report: RunReport) -> None:
         self.running = None
@@ -178,11 +184,6 @@ class RunningScreen(SavingScreen):
     @on(ConsoleView.Chosen)
     def _go_to(self, event: ResponseView.Chosen | ConsoleView.Chosen) -> None:
         self.go_to(event.where)
-
-    def go_to(self, where: Location) -> None:
-        """Put the cursor at a place in the code."""
-        if not self.editor_pane.go_to(where):
-            self.tell(f"{where.file} is not one of this environment's modules.")
 
     @on(commands.AllowWrites)
     def _allow_writes(self) -> None:
@@ -248,7 +249,7 @@ class RunningScreen(SavingScreen):
         """
         trouble = ""
         with contextlib.ExitStack() as stack:
-            if self.app.is_headless:
+            if self.app.is_headless or self.app.is_web:
                 trouble = "There is no terminal to give away."
             else:
                 stack.enter_context(self.app.suspend())

@@ -166,7 +166,7 @@ class WorkbenchScreen(RequestingScreen):
 
         self.app.push_screen(DataScreen(self.service, self.environment))
 
-    @on(commands.Leave)
+    @on(commands.LeaveWorkbench)
     def _leave(self) -> None:
         """One step back. What was typed is kept in any case."""
         for bar in self.query(FindBar):

@@ -1,0 +1,1 @@
+"""Verbs of the app itself: `svc-tui keys`, `svc-tui config …`. All others are the engine's."""

@@ -1,0 +1,1 @@
+"""`svc-tui --web`: the same app in a browser on this machine."""
