@@ -10,7 +10,7 @@ import json
 import re
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from engine.errors import ApiError, Conflict, NotFound
@@ -96,6 +96,9 @@ class Step:
     ended: int | None
     output: bytes | None
     error: Mapping[str, str] | None
+
+
+_INSTANCE_FIELDS: Final = tuple(each.name for each in fields(Instance))[:12]
 
 
 def find(connection: Connection, name: str) -> Workflow | None:
@@ -367,8 +370,8 @@ def _instance(connection: Connection, workflow_id: str, id: str) -> Instance | N
 def _made(row: Sequence[Any] | None) -> Instance | None:
     if row is None:
         return None
-    values, error = row[:-1], row[-1]
-    return Instance(*values, json.loads(error) if error else None)
+    error = json.loads(row[12]) if row[12] else None
+    return Instance(**dict(zip(_INSTANCE_FIELDS, row[:12], strict=True)), error=error)
 
 
 def _step(key: str, kind: str, name: str, state: str, config: str, attempts: str, *rest: Any) -> Step:
