@@ -212,8 +212,7 @@ class House:
         del self._actors[actor.id]
         actor.leave()
         actor.sockets.end(FAILED, "the Durable Object was reset")
-        task = self._closing[actor.id] = self._loop.create_task(self._evict(actor))
-        task.add_done_callback(lambda _: self._closing.pop(actor.id, None))
+        self._closing[actor.id] = self._loop.create_task(self._evict(actor))
 
     # ------------------------------------------------------------------ its isolate
 
@@ -302,19 +301,22 @@ class House:
         if len(room):  # they go on; all else that was set for them is set again by the next instance
             room.name, room.storage = actor.name, None
             self._rooms[actor.id] = room
-        task = self._closing[actor.id] = self._loop.create_task(self._evict(actor))
-        task.add_done_callback(lambda _: self._closing.pop(actor.id, None))
+        self._closing[actor.id] = self._loop.create_task(self._evict(actor))
 
     async def _evict(self, actor: Actor) -> None:
-        worker = self._worker.result() if self._worker is not None and self._worker.done() else None
-        if worker is not None and worker.isolates:
-            reference = {"handle": actor.handle}
-            try:
-                await worker.dispatch("evict", {"object": reference}, None, Invocation())
-            except WorkerError as error:
-                log.info("an idle object's isolate ended: %s", error)
-        actor.leave()
-        await self._loop.run_in_executor(SYNCS, actor.storage.close)
+        try:
+            worker = self._worker.result() if self._worker is not None and self._worker.done() else None
+            if worker is not None and worker.isolates:
+                reference = {"handle": actor.handle}
+                try:
+                    await worker.dispatch("evict", {"object": reference}, None, Invocation())
+                except WorkerError as error:
+                    log.info("an idle object's isolate ended: %s", error)
+            actor.leave()
+            await self._loop.run_in_executor(SYNCS, actor.storage.close)
+        finally:
+            # Here and not when the task is done: who waits for it looks again before the loop turns.
+            self._closing.pop(actor.id, None)
 
     def _spare_files(self) -> None:
         """Close files of objects that are not used; the next operation opens them again."""
