@@ -86,6 +86,22 @@ const EDITED = {
         }\n`,
     ],
   ],
+  "web-streams-polyfill/dist/ponyfill.mjs": [
+    // A chunk that a pipe was waiting for is written in a microtask: enqueue() itself runs no sink.
+    [
+      "_chunkSteps(t){this._state._currentWrite=f(Yt(this._state._writer,t),void 0,e),this._resolvePromise(!1)}",
+      "_chunkSteps(t){y(()=>{this._state._currentWrite=f(Yt(this._state._writer,t),void 0,e),this._resolvePromise(!1)})}",
+    ],
+    // The iterator's prototype inherits from %AsyncIteratorPrototype%, which has Symbol.asyncIterator.
+    [
+      "return(e){return ve(this)?this._asyncIteratorImpl.return(e):d(we(\"return\"))},[_e](){return this}};",
+      "return(e){return ve(this)?this._asyncIteratorImpl.return(e):d(we(\"return\"))}};",
+    ],
+    [
+      "Object.defineProperty(ge,_e,{enumerable:!1});",
+      "Object.setPrototypeOf(ge,Object.getPrototypeOf(Object.getPrototypeOf(async function*(){}).prototype));",
+    ],
+  ],
   "node-inspect-extracted/dist/inspect.js": [
     [
       "getOwnNonIndexProperties:function(t,e=2){const n=a(t),r=[];",

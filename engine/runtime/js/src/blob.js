@@ -1,8 +1,8 @@
 /** Blob (https://w3c.github.io/FileAPI/#blob-section). All content is in memory, so parts are views of one buffer. */
 import { decodeUtf8, encodeUtf8 } from "./encoding/utf8.js";
 import {
-  ArrayPrototypePush, MathMax, MathMin, MathTrunc, NumberIsNaN, RegExpPrototypeExec, StringPrototypeReplaceAll,
-  StringPrototypeToLowerCase, SymbolIterator, TypedArrayPrototypeGetBuffer, TypedArrayPrototypeSet,
+  MathMax, MathMin, MathTrunc, NumberIsNaN, RegExpPrototypeExec, StringPrototypeReplaceAll,
+  StringPrototypeToLowerCase, TypedArrayPrototypeGetBuffer, TypedArrayPrototypeSet,
   TypedArrayPrototypeSlice, TypedArrayPrototypeSubarray, TypeError_, Uint8Array_,
 } from "./primordials.js";
 import { streamFromBytes } from "./streams.js";
@@ -20,10 +20,7 @@ export class Blob {
       this.#state = { bytes: parts, type: options };
       return;
     }
-    if (parts !== undefined && (!isObject(parts) || typeof parts[SymbolIterator] !== "function")) {
-      throw new TypeError_("Blob: the parts are not a sequence.");
-    }
-    const items = parts === undefined ? [] : convertParts(parts);
+    const items = parts === undefined ? [] : toSequence(parts, toPart, "Blob: the parts are not a sequence.");
     const bag = toDictionary(options, "BlobPropertyBag");
     const endings = bag.endings === undefined ? "transparent" : `${bag.endings}`;
     if (endings !== "transparent" && endings !== "native") {
@@ -64,16 +61,10 @@ function clampIndex(value, length) {
   return number < 0 ? MathMax(length + number, 0) : MathMin(number, length);
 }
 
-/** Web IDL converts every part before any is looked into. */
-function convertParts(parts) {
-  const given = toSequence(parts);
-  const items = [];
-  for (let i = 0; i < given.length; i++) {
-    const part = given[i];
-    if (isBlob_(part)) ArrayPrototypePush(items, stateOf(part).bytes);
-    else ArrayPrototypePush(items, isBufferSource(part) ? copyBytesOf(part) : toUSVString(part));
-  }
-  return items;
+/** @param {any} part @returns {Uint8Array | string} */
+function toPart(part) {
+  if (isBlob_(part)) return stateOf(part).bytes;
+  return isBufferSource(part) ? copyBytesOf(part) : toUSVString(part);
 }
 
 function joinParts(items, native) {

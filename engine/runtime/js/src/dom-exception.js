@@ -1,6 +1,8 @@
 /** DOMException (https://webidl.spec.whatwg.org/#idl-DOMException). */
-import { Error_, ObjectDefineProperty, ObjectSetPrototypeOf, ReflectConstruct } from "./primordials.js";
-import { defineInterface, isObject } from "./webidl.js";
+import {
+  Error_, NumberIsFinite, ObjectDefineProperty, ObjectSetPrototypeOf, RangeError_, ReflectConstruct, TypeError_,
+} from "./primordials.js";
+import { defineInterface, isObject, toDictionary } from "./webidl.js";
 
 const CODES = {
   __proto__: null,
@@ -54,5 +56,35 @@ export class DOMException {
 defineInterface(DOMException, "DOMException", CONSTANTS);
 ObjectSetPrototypeOf(DOMException.prototype, Error_.prototype);
 
+let isQuotaExceeded_;
+
+/** What a limit refused (https://webidl.spec.whatwg.org/#quotaexceedederror). */
+export class QuotaExceededError extends DOMException {
+  #quota = null; #requested = null;
+  constructor(message = "", options = undefined) {
+    super(message, "QuotaExceededError");
+    const { quota, requested } = toDictionary(options, "QuotaExceededErrorOptions");
+    if (quota !== undefined) this.#quota = toAmount(quota, "quota");
+    if (requested !== undefined) this.#requested = toAmount(requested, "requested");
+    if (this.#quota !== null && this.#requested !== null && this.#requested < this.#quota) {
+      throw new RangeError_("QuotaExceededError: what was requested is less than the quota.");
+    }
+  }
+  static { isQuotaExceeded_ = (value) => isObject(value) && #quota in value; }
+  get quota() { return this.#quota; }
+  get requested() { return this.#requested; }
+}
+ObjectDefineProperty(QuotaExceededError, "length", { __proto__: null, value: 0, configurable: true });
+defineInterface(QuotaExceededError, "QuotaExceededError");
+
+function toAmount(value, name) {
+  const number = +value;
+  if (!NumberIsFinite(number)) throw new TypeError_(`QuotaExceededError: ${name} is not a finite number.`);
+  if (number < 0) throw new RangeError_(`QuotaExceededError: ${name} is negative.`);
+  return number;
+}
+
 /** @param {any} value @returns {boolean} */
 export const isDOMException = is;
+/** @param {any} value @returns {boolean} */
+export const isQuotaExceeded = (value) => isQuotaExceeded_(value);

@@ -1,14 +1,23 @@
 /** Event, EventTarget, CustomEvent and the small event classes (https://dom.spec.whatwg.org/#events). */
 import { DOMException } from "./dom-exception.js";
 import {
-  ArrayPrototypePush, ArrayPrototypeSlice, ArrayPrototypeSplice, Boolean_, FunctionPrototypeCall, Number_, TypeError_,
+  ArrayPrototypePush, ArrayPrototypeSlice, ArrayPrototypeSplice, Boolean_, FunctionPrototypeCall, Number_, ObjectDefineProperty, ObjectFreeze,
+  ObjectGetOwnPropertyDescriptor, TypeError_,
 } from "./primordials.js";
-import { defineInterface, isObject, requireArguments, toDictionary } from "./webidl.js";
+import {
+  defineInterface, isObject, requireArguments, toDictionary, toSequence, toUnsignedShort, toUSVString,
+} from "./webidl.js";
 
 let stateOf, listenersOf, now = () => 0;
 
 /** Gives `event.timeStamp` its clock (performance.js sets it). @param {() => number} clock in milliseconds */
 export function setEventClock(clock) { now = clock; }
+
+/** [LegacyUnforgeable]: each event has it as its own, with one getter for all. */
+const IS_TRUSTED = {
+  __proto__: null, enumerable: true, configurable: false, set: undefined,
+  get: ObjectGetOwnPropertyDescriptor({ get isTrusted() { return stateOf(this).trusted; } }, "isTrusted").get,
+};
 
 export class Event {
   #state;
@@ -20,6 +29,7 @@ export class Event {
       target: null, currentTarget: null, phase: 0, stopped: false, stoppedNow: false, canceled: false, passive: false,
       dispatching: false, trusted: false, time: now(),
     };
+    ObjectDefineProperty(this, "isTrusted", IS_TRUSTED);
   }
   static { stateOf = (event) => event.#state; }
   static isEvent(value) { return isObject(value) && #state in value; }
@@ -42,7 +52,6 @@ export class Event {
   get defaultPrevented() { return this.#state.canceled; }
   get composed() { return this.#state.composed; }
   get timeStamp() { return this.#state.time; }
-  get isTrusted() { return this.#state.trusted; }
   initEvent(type, bubbles = false, cancelable = false) {
     requireArguments(arguments.length, 1, "Event.initEvent");
     const state = this.#state;
@@ -240,53 +249,72 @@ export class CustomEvent extends Event {
 defineInterface(CustomEvent, "CustomEvent");
 
 export class ErrorEvent extends Event {
-  #init;
+  #message; #filename; #lineno; #colno; #error;
   constructor(type, init = undefined) {
+    requireArguments(arguments.length, 1, "ErrorEvent constructor");
     super(type, init);
-    this.#init = toDictionary(init, "ErrorEventInit");
+    const { colno, error, filename, lineno, message } = toDictionary(init, "ErrorEventInit");
+    this.#colno = colno === undefined ? 0 : Number_(colno) >>> 0;
+    this.#error = error;
+    this.#filename = filename === undefined ? "" : toUSVString(filename);
+    this.#lineno = lineno === undefined ? 0 : Number_(lineno) >>> 0;
+    this.#message = message === undefined ? "" : `${message}`;
   }
-  get message() { return `${this.#init.message ?? ""}`; }
-  get filename() { return `${this.#init.filename ?? ""}`; }
-  get lineno() { return Number_(this.#init.lineno ?? 0); }
-  get colno() { return Number_(this.#init.colno ?? 0); }
-  get error() { return this.#init.error; }
+  get message() { return this.#message; }
+  get filename() { return this.#filename; }
+  get lineno() { return this.#lineno; }
+  get colno() { return this.#colno; }
+  get error() { return this.#error; }
 }
 defineInterface(ErrorEvent, "ErrorEvent");
 
 export class MessageEvent extends Event {
-  #init;
+  #data; #origin; #lastEventId; #source; #ports;
   constructor(type, init = undefined) {
+    requireArguments(arguments.length, 1, "MessageEvent constructor");
     super(type, init);
-    this.#init = toDictionary(init, "MessageEventInit");
+    const { data, lastEventId, origin, ports, source } = toDictionary(init, "MessageEventInit");
+    this.#data = data === undefined ? null : data;
+    this.#lastEventId = lastEventId === undefined ? "" : `${lastEventId}`;
+    this.#origin = origin === undefined ? "" : toUSVString(origin);
+    this.#ports = ports === undefined ? null : ObjectFreeze(toSequence(ports));
+    this.#source = source ?? null;
   }
-  get data() { return this.#init.data ?? null; }
-  get origin() { return `${this.#init.origin ?? ""}`; }
-  get lastEventId() { return `${this.#init.lastEventId ?? ""}`; }
-  get source() { return this.#init.source ?? null; }
-  get ports() { return this.#init.ports ?? []; }
+  get data() { return this.#data; }
+  get origin() { return this.#origin; }
+  get lastEventId() { return this.#lastEventId; }
+  get source() { return this.#source; }
+  get ports() { return this.#ports ??= ObjectFreeze([]); }
 }
 defineInterface(MessageEvent, "MessageEvent");
 
 export class CloseEvent extends Event {
-  #init;
+  #code; #reason; #wasClean;
   constructor(type, init = undefined) {
+    requireArguments(arguments.length, 1, "CloseEvent constructor");
     super(type, init);
-    this.#init = toDictionary(init, "CloseEventInit");
+    const { code, reason, wasClean } = toDictionary(init, "CloseEventInit");
+    this.#code = code === undefined ? 0 : toUnsignedShort(code);
+    this.#reason = reason === undefined ? "" : toUSVString(reason);
+    this.#wasClean = !!wasClean;
   }
-  get code() { return Number_(this.#init.code ?? 0); }
-  get reason() { return `${this.#init.reason ?? ""}`; }
-  get wasClean() { return !!this.#init.wasClean; }
+  get code() { return this.#code; }
+  get reason() { return this.#reason; }
+  get wasClean() { return this.#wasClean; }
 }
 defineInterface(CloseEvent, "CloseEvent");
 
 export class PromiseRejectionEvent extends Event {
-  #init;
+  #promise; #reason;
   constructor(type, init) {
     requireArguments(arguments.length, 2, "PromiseRejectionEvent constructor");
     super(type, init);
-    this.#init = toDictionary(init, "PromiseRejectionEventInit");
+    const { promise, reason } = toDictionary(init, "PromiseRejectionEventInit");
+    if (promise === undefined) throw new TypeError_("PromiseRejectionEvent constructor: init.promise is missing.");
+    this.#promise = promise;
+    this.#reason = reason;
   }
-  get promise() { return this.#init.promise; }
-  get reason() { return this.#init.reason; }
+  get promise() { return this.#promise; }
+  get reason() { return this.#reason; }
 }
 defineInterface(PromiseRejectionEvent, "PromiseRejectionEvent");

@@ -3,7 +3,7 @@ import { AbortController, AbortSignal } from "./abort.js";
 import { atob, btoa } from "./base64.js";
 import { Blob } from "./blob.js";
 import { Crypto, crypto } from "./crypto/crypto.js";
-import { DOMException } from "./dom-exception.js";
+import { DOMException, QuotaExceededError } from "./dom-exception.js";
 import { TextDecoder } from "./encoding/text-decoder.js";
 import { TextEncoder } from "./encoding/text-encoder.js";
 import {
@@ -43,8 +43,8 @@ function structuredClone(value, options = undefined) {
 
 const INTERFACES = {
   __proto__: null, AbortController, AbortSignal, Blob, CloseEvent, Crypto, CustomEvent, DOMException, ErrorEvent, Event, EventTarget,
-  File, FormData, Headers, MessageEvent, Navigator, Performance, PromiseRejectionEvent, Request, Response, Scheduler,
-  TextDecoder, TextEncoder,
+  File, FormData, Headers, MessageEvent, Navigator, Performance, PromiseRejectionEvent, QuotaExceededError, Request, Response,
+  Scheduler, TextDecoder, TextEncoder,
 };
 const MEMBERS = {
   __proto__: null, addEventListener, atob, btoa, crypto, dispatchEvent, fetch, navigator, performance, queueMicrotask,

@@ -1,28 +1,34 @@
 /** MessageChannel (https://html.spec.whatwg.org/#message-channels), within one isolate. */
+import { DOMException } from "./dom-exception.js";
 import { defineEventHandler, dispatch, EventTarget, MessageEvent, trust } from "./event-target.js";
-import { ArrayIsArray, ArrayPrototypePush, ArrayPrototypeShift, TypeError_ } from "./primordials.js";
-import { structuredClone } from "./structured-clone/clone.js";
+import { ArrayIsArray, ArrayPrototypeIncludes, ArrayPrototypePush, ArrayPrototypeShift, TypeError_ } from "./primordials.js";
+import { cloneWithTransfer } from "./structured-clone/clone.js";
 import { setTimeout } from "./timers.js";
-import { defineInterface, requireArguments } from "./webidl.js";
+import { defineInterface, isObject, requireArguments, toDictionary, toSequence } from "./webidl.js";
 
 const TOKEN = {};
-let stateOf;
+let stateOf, isPort;
 
 export class MessagePort extends EventTarget {
-  /** @type {{peer: MessagePort | null, queue: any[], started: boolean, scheduled: boolean}} */
-  #state = { peer: null, queue: [], started: false, scheduled: false };
+  /** @type {{peer: MessagePort | null, queue: {data: any, ports: MessagePort[]}[], started: boolean, scheduled: boolean, detached: boolean}} */
+  #state = { peer: null, queue: [], started: false, scheduled: false, detached: false };
   constructor(token) {
     if (token !== TOKEN) throw new TypeError_("Illegal constructor");
     super();
   }
-  static { stateOf = (port) => port.#state; }
+  static {
+    stateOf = (port) => port.#state;
+    isPort = (value) => isObject(value) && #state in value;
+  }
   postMessage(message, options = undefined) {
     requireArguments(arguments.length, 1, "MessagePort.postMessage");
-    const transfer = ArrayIsArray(options) ? options : options?.transfer;
-    const data = structuredClone(message, transfer === undefined ? undefined : { __proto__: null, transfer });
+    const transfer = ArrayIsArray(options) ? options : toDictionary(options, "StructuredSerializeOptions").transfer;
+    const list = transfer === undefined ? [] : toSequence(transfer);
+    if (ArrayPrototypeIncludes(list, this)) throw new DOMException("A port cannot be sent through itself.", "DataCloneError");
+    const { data, ports } = cloneWithTransfer(message, list);
     const { peer } = this.#state;
     if (peer === null) return;
-    ArrayPrototypePush(stateOf(peer).queue, data);
+    ArrayPrototypePush(stateOf(peer).queue, { data, ports });
     schedule(peer);
   }
   start() {
@@ -47,6 +53,28 @@ Object.defineProperty(MessagePort.prototype, "onmessage", {
   set(value) { handler.set.call(this, value); this.start(); },
 });
 
+/** @param {any} value @returns {boolean} */
+export const isMessagePort = (value) => isPort(value);
+/** @param {MessagePort} port @returns {boolean} whether it was transferred, and so is dead */
+export const isDetachedPort = (port) => stateOf(port).detached;
+
+/**
+ * Transfer a port: another takes its place and the messages that wait for it.
+ * @param {MessagePort} port dead from now on
+ * @returns {MessagePort}
+ */
+export function movePort(port) {
+  const moved = new MessagePort(TOKEN);
+  const from = stateOf(port), to = stateOf(moved);
+  to.peer = from.peer;
+  to.queue = from.queue;
+  if (from.peer !== null) stateOf(from.peer).peer = moved;
+  from.peer = null;
+  from.queue = [];
+  from.detached = true;
+  return moved;
+}
+
 /** Messages arrive one a task. */
 function schedule(port) {
   const state = stateOf(port);
@@ -55,9 +83,9 @@ function schedule(port) {
   setTimeout(() => {
     state.scheduled = false;
     if (state.queue.length === 0) return;
-    const data = ArrayPrototypeShift(state.queue);
+    const { data, ports } = ArrayPrototypeShift(state.queue);
     schedule(port);
-    dispatch(port, trust(new MessageEvent("message", { __proto__: null, data })));
+    dispatch(port, trust(new MessageEvent("message", { __proto__: null, data, ports })));
   }, 0);
 }
 

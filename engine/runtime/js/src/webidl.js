@@ -2,8 +2,8 @@
  * The Web IDL conversions and interface shapes that the APIs share (https://webidl.spec.whatwg.org/).
  */
 import {
-  ArrayBufferIsView, ArrayBufferPrototypeGetByteLength, ArrayPrototypeIncludes, ArrayPrototypePush, DataViewPrototypeGetBuffer,
-  DataViewPrototypeGetByteLength, DataViewPrototypeGetByteOffset, MathTrunc, NumberIsFinite, ObjectDefineProperty,
+  ArrayBufferIsView, ArrayBufferPrototypeGetByteLength, ArrayBufferPrototypeGetDetached, ArrayPrototypeIncludes, ArrayPrototypePush, DataViewPrototypeGetBuffer,
+  DataViewPrototypeGetByteLength, DataViewPrototypeGetByteOffset, FunctionPrototypeCall, MathTrunc, NumberIsFinite, ObjectDefineProperty,
   ObjectSetPrototypeOf, ReflectOwnKeys, SharedArrayBufferPrototypeGetByteLength, StringPrototypeCharCodeAt,
   StringPrototypeToWellFormed, SymbolIterator, SymbolToStringTag, TypedArrayPrototypeGetBuffer,
   TypedArrayPrototypeGetByteLength, TypedArrayPrototypeGetByteOffset, TypedArrayPrototypeGetToStringTag,
@@ -77,14 +77,18 @@ export const isBufferSource = (value) =>
   typeof value === "object" && value !== null &&
   (ArrayBufferIsView(value) || isArrayBuffer(value) || isSharedArrayBuffer(value));
 
+const isDetached = (buffer) => isArrayBuffer(buffer) && ArrayBufferPrototypeGetDetached(buffer);
+
 /**
- * The bytes of a BufferSource, not copied.
+ * The bytes of a BufferSource, not copied: none of one whose buffer is detached.
  * @param {ArrayBufferView | ArrayBuffer | SharedArrayBuffer} source
  * @returns {Uint8Array}
  */
 export function bytesOf(source) {
-  if (!ArrayBufferIsView(source)) return new Uint8Array_(source);
-  if (TypedArrayPrototypeGetToStringTag(source) !== undefined) {
+  if (!ArrayBufferIsView(source)) return isDetached(source) ? new Uint8Array_(0) : new Uint8Array_(source);
+  const tagged = TypedArrayPrototypeGetToStringTag(source) !== undefined;
+  if (isDetached(tagged ? TypedArrayPrototypeGetBuffer(source) : DataViewPrototypeGetBuffer(source))) return new Uint8Array_(0);
+  if (tagged) {
     return new Uint8Array_(
       TypedArrayPrototypeGetBuffer(source), TypedArrayPrototypeGetByteOffset(source), TypedArrayPrototypeGetByteLength(source),
     );
@@ -155,12 +159,23 @@ const IteratorPrototype = /* @__PURE__ */ (() => Object.getPrototypeOf(Object.ge
 /**
  * The items of any iterable, by its own iterator.
  * @param {Iterable<any>} iterable
+ * @param {(item: any) => any} [convert] called for each item before the next is taken
+ * @param {string} [message] of the TypeError for what is not iterable
  * @returns {any[]}
  */
-export function toSequence(iterable) {
-  const method = iterable[SymbolIterator];
-  if (typeof method !== "function") throw new TypeError_("The value is not iterable.");
+export function toSequence(iterable, convert = (item) => item, message = "The value is not iterable.") {
+  const method = isObject(iterable) ? iterable[SymbolIterator] : undefined;
+  if (typeof method !== "function") throw new TypeError_(message);
   const items = [];
-  for (const item of { __proto__: null, [SymbolIterator]: () => method.call(iterable) }) ArrayPrototypePush(items, item);
+  for (const item of { __proto__: null, [SymbolIterator]: () => FunctionPrototypeCall(method, iterable) }) {
+    ArrayPrototypePush(items, convert(item));
+  }
   return items;
+}
+
+/** @param {any} value @returns {boolean} whether it is a SharedArrayBuffer or a view of one */
+export function isShared(value) {
+  if (!ArrayBufferIsView(value)) return isSharedArrayBuffer(value);
+  const tagged = TypedArrayPrototypeGetToStringTag(value) !== undefined;
+  return isSharedArrayBuffer(tagged ? TypedArrayPrototypeGetBuffer(value) : DataViewPrototypeGetBuffer(value));
 }

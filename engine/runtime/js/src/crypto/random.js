@@ -1,6 +1,6 @@
 /** getRandomValues and randomUUID (https://w3c.github.io/webcrypto/#Crypto-interface), over a pool the host fills. */
 import { hostCallSync } from "../channel.js";
-import { DOMException } from "../dom-exception.js";
+import { DOMException, QuotaExceededError } from "../dom-exception.js";
 import {
   ArrayBufferIsView, NumberPrototypeToString, StringPrototypePadStart, TypedArrayPrototypeFill,
   TypedArrayPrototypeGetToStringTag, TypedArrayPrototypeSet, TypedArrayPrototypeSubarray, TypeError_,
@@ -40,9 +40,8 @@ export function getRandomValues(array) {
   }
   const bytes = bytesOf(array);
   if (bytes.length > MOST) {
-    throw new DOMException(
+    throw new QuotaExceededError(
       `The ArrayBufferView's byte length (${bytes.length}) exceeds the number of bytes of entropy available via this API (${MOST})`,
-      "QuotaExceededError",
     );
   }
   fillRandom(bytes);

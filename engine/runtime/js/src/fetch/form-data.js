@@ -1,6 +1,6 @@
 /** FormData (https://xhr.spec.whatwg.org/#interface-formdata) and its two encodings. */
 import { blobBytes, createBlob, isBlob } from "../blob.js";
-import { decodeUtf8, decodeUtf8Raw, encodeUtf8 } from "../encoding/utf8.js";
+import { decodeUtf8Raw, encodeUtf8 } from "../encoding/utf8.js";
 import { File, fileName, fileOf, isFile } from "../file.js";
 import { latin1 } from "../base64.js";
 import {
@@ -145,7 +145,7 @@ export function decodeForm(bytes, contentType) {
     if (boundary === undefined) throw new TypeError_("No boundary string in the Content-Type header of a multipart/form-data body.");
     return decodeMultipart(bytes, boundary);
   }
-  if (mime?.essence === "application/x-www-form-urlencoded") return decodeUrlencoded(decodeUtf8(bytes));
+  if (mime?.essence === "application/x-www-form-urlencoded") return decodeUrlencoded(decodeUtf8Raw(bytes));
   throw new TypeError_(
     `Unrecognized Content-Type header value. FormData can only parse multipart/form-data and application/x-www-form-urlencoded: ${contentType || "(none)"}`,
   );

@@ -1,2 +1,2 @@
 /** MessageChannel and MessagePort: see ../message-channel.js. */
-export { MessageChannel, MessagePort } from "../message-channel.js";
+export { isDetachedPort, isMessagePort, MessageChannel, MessagePort, movePort } from "../message-channel.js";

@@ -2,7 +2,7 @@
 import { TransformStream } from "web-streams-polyfill";
 import { hostCallSync } from "../channel.js";
 import { TypedArrayPrototypeSlice, TypedArrayPrototypeSubarray, TypeError_ } from "../primordials.js";
-import { copyBytesOf, defineInterface, isBufferSource, requireArguments } from "../webidl.js";
+import { copyBytesOf, defineInterface, isBufferSource, isShared, requireArguments } from "../webidl.js";
 
 const PIECE = 32768; // bytes handed to zlib at a time: output stays small whatever the ratio
 
@@ -23,7 +23,9 @@ function createTransform(direction, format, name) {
   };
   const stream = new TransformStream({
     transform(chunk, controller) {
-      if (!isBufferSource(chunk)) throw new TypeError_(`${name}: a chunk is not an ArrayBuffer or a view of one.`);
+      if (!isBufferSource(chunk) || isShared(chunk)) {
+        throw new TypeError_(`${name}: a chunk is not an ArrayBuffer or a view of one.`);
+      }
       const bytes = copyBytesOf(chunk);
       for (let at = 0; at < bytes.length; at += PIECE) push(controller, "write", TypedArrayPrototypeSubarray(bytes, at, at + PIECE));
     },

@@ -1,6 +1,6 @@
 /** structuredClone (https://html.spec.whatwg.org/#structured-cloning). */
 import { blobBytes, blobType, createBlob, isBlob } from "../blob.js";
-import { DOMException, isDOMException } from "../dom-exception.js";
+import { DOMException, isDOMException, isQuotaExceeded, QuotaExceededError } from "../dom-exception.js";
 import { fileName, fileOf, isFile } from "../file.js";
 import { peek } from "../lazy.js";
 import {
@@ -136,7 +136,9 @@ class Cloner {
     if (isFile(value)) return this.remember(value, fileOf(createBlob(blobBytes(value), blobType(value)), fileName(value), value.lastModified));
     if (isBlob(value)) return this.remember(value, createBlob(blobBytes(value), blobType(value)));
     if (isDOMException(value)) {
-      const copy = new DOMException(value.message, value.name);
+      const copy = isQuotaExceeded(value)
+        ? new QuotaExceededError(value.message, { __proto__: null, quota: value.quota ?? undefined, requested: value.requested ?? undefined })
+        : new DOMException(value.message, value.name);
       ObjectDefineProperty(copy, "stack", { __proto__: null, value: value.stack, writable: true, configurable: true });
       return this.remember(value, copy);
     }
@@ -234,24 +236,43 @@ for (const name of Object.getOwnPropertyNames(globalThis)) {
 export function structuredClone(value, options = undefined) {
   requireArguments(arguments.length, 1, "structuredClone");
   const { transfer } = toDictionary(options, "StructuredSerializeOptions");
-  const list = transfer === undefined ? [] : toSequence(transfer);
+  return cloneWithTransfer(value, transfer === undefined ? [] : toSequence(transfer)).data;
+}
+
+/**
+ * @param {any} value
+ * @param {object[]} list ArrayBuffers and MessagePorts to move
+ * @returns {{data: any, ports: object[]}} ports: what took the place of those in the list; throws DataCloneError
+ */
+export function cloneWithTransfer(value, list) {
   const cloner = new Cloner();
-  if (list.length === 0) return cloner.clone(value);
+  if (list.length === 0) return { data: cloner.clone(value), ports: [] };
+  const channels = peek("message-channel");
+  const isPort = (item) => channels?.isMessagePort(item) === true;
+  const isDetached = (item) => (isPort(item) ? channels.isDetachedPort(item) : ArrayBufferPrototypeGetDetached(item));
   for (let i = 0; i < list.length; i++) {
     const item = list[i];
-    if (!isArrayBuffer(item) || ArrayPrototypeIncludes(list, item, i + 1)) throw refuse(item, ": it cannot be transferred");
-    if (ArrayBufferPrototypeGetDetached(item)) throw refuse(item, " because it is detached");
+    if (!(isArrayBuffer(item) || isPort(item)) || ArrayPrototypeIncludes(list, item, i + 1)) throw refuse(item, ": it cannot be transferred");
+    if (isDetached(item)) throw refuse(item, " because it is detached");
   }
   // The first clone meets what cannot be cloned, and the getters, before anything is detached. It has views of the
   // buffers themselves, which would be of length 0 if they were looked at after the transfer.
   for (let i = 0; i < list.length; i++) MapPrototypeSet(cloner.memory, list[i], list[i]);
   const copy = cloner.clone(value);
-  for (let i = 0; i < list.length; i++) if (ArrayBufferPrototypeGetDetached(list[i])) throw refuse(list[i], " because it is detached");
+  for (let i = 0; i < list.length; i++) if (isDetached(list[i])) throw refuse(list[i], " because it is detached");
   const last = new Cloner();
-  for (let i = 0; i < list.length; i++) MapPrototypeSet(last.memory, list[i], ArrayBufferPrototypeTransfer(list[i]));
+  const ports = [];
+  for (let i = 0; i < list.length; i++) {
+    const port = isPort(list[i]);
+    const moved = port ? channels.movePort(list[i]) : ArrayBufferPrototypeTransfer(list[i]);
+    if (port) ArrayPrototypePush(ports, moved);
+    MapPrototypeSet(last.memory, list[i], moved);
+    // What the first clone holds is met by its own identity, a port that moved too.
+    MapPrototypeSet(last.memory, moved, moved);
+  }
   for (let i = 0; i < cloner.views.length; i++) {
     const { 0: view, 1: make, 2: buffer } = cloner.views[i];
     if (MapPrototypeHas(last.memory, buffer)) MapPrototypeSet(last.memory, view, make(MapPrototypeGet(last.memory, buffer)));
   }
-  return last.clone(copy);
+  return { data: last.clone(copy), ports };
 }
