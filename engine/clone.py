@@ -10,6 +10,7 @@ from engine.errors import ApiError, NotFound
 from engine.model import Actor, Binding, Deployed, check_environment_name
 from engine.queues.verbs import follow_clone
 from engine.store import Connection, Store, changes, environments, services
+from engine.workflows import owners
 
 Data = Literal["own", "share"]
 
@@ -27,9 +28,9 @@ async def clone(
     """Makes environment `target` from what is live in `source`: code, variables, secrets, bindings.
 
     Args:
-        data: ``own`` gives each binding of a KV namespace, D1 database, R2 bucket or queue an empty one of
-            its own, named ``<service>-<target>-<BINDING>``; ``share`` binds the source's. Durable Objects are
-            its own either way: they run its code.
+        data: ``own`` gives each binding of a KV namespace, D1 database, R2 bucket, queue or workflow an empty
+            one of its own, named ``<service>-<target>-<BINDING>``; ``share`` binds the source's. Durable
+            Objects are its own either way: they run its code.
 
     Raises:
         ApiError: 10094 name, 10007 10092 not found, 10040 the target exists, 10222 nothing is live in the
@@ -53,6 +54,7 @@ async def clone(
         bindings = live.version.bindings
         if data == "own":
             bindings = _own(connection, store, service, target, bindings, actor)
+            bindings = owners.adopt(connection, store, place, bindings)
             pairs = zip(live.version.bindings, bindings, strict=True)
             follow_clone(connection, store, live.environment, place, pairs, actor)
         bindings = migrations.adopt(connection, store, live.environment, place, bindings, all_classes=True)
@@ -78,11 +80,12 @@ def _own(
     changed = []
     for binding in bindings:
         found = resources.of(binding)
-        if found is not None:
+        if found is not None and found[0].create is not None:
             kind, old = found
+            create = found[0].create
             if (binding.type, old) not in made:
                 name = f"{service}-{target}-{binding.name}"
-                made[binding.type, old] = kind.create(connection, store, name, actor)
+                made[binding.type, old] = create(connection, store, name, actor)
             settings = {**binding.settings, kind.setting: made[binding.type, old]}
             binding = Binding(binding.name, binding.type, settings)
         changed.append(binding)

@@ -14,9 +14,21 @@ from typing import Any, Final
 from engine.errors import ApiError
 from engine.model import PRODUCTION, Binding, Version
 from engine.queues.limits import queue_settings
-from engine.store import d1, durable, environments, hyperdrive, kv, queues, r2, services, versions
+from engine.store import (
+    d1,
+    durable,
+    environments,
+    hyperdrive,
+    kv,
+    queues,
+    r2,
+    services,
+    versions,
+    workflows,
+)
 from engine.store.database import Connection
 from engine.store.secrets import Secrets
+from engine.workflows import owners
 
 MAX_TEXT: Final = 5 * 1024
 MAX_TEXTS: Final = 128
@@ -45,7 +57,6 @@ UNAVAILABLE: Final = frozenset(
         "vpc_network",
         "vpc_service",
         "worker_loader",
-        "workflow",
     }
 )
 """Types that a script may declare and that this machine lacks: using one throws, and names the binding."""
@@ -86,6 +97,7 @@ class Declared:
             "d1": self._d1,
             "r2_bucket": self._r2_bucket,
             "queue": self._queue,
+            "workflow": self._workflow,
             "hyperdrive": self._hyperdrive,
             "ratelimit": self._ratelimit,
             "analytics_engine": self._analytics_engine,
@@ -105,7 +117,7 @@ class Declared:
 
         Raises:
             ApiError: 10041 10042 10052 10053 10054 10055 10056 10057 10061 10085 10098 10143 10144 10145
-                10181, or 10021 for a type that this platform does not have.
+                10181 10200, or 10021 for a type that this platform does not have.
         """
         made: dict[str, Binding] = {}
         for item in declared:
@@ -204,6 +216,24 @@ class Declared:
         if delay is not None:
             settings.update(queue_settings({"delivery_delay": delay}))
         return settings
+
+    def _workflow(self, name: str, item: Mapping[str, Any]) -> dict[str, Any]:
+        workflow, class_name, script = (
+            item.get(key) for key in ("workflow_name", "class_name", "script_name")
+        )
+        if not isinstance(workflow, str) or not workflow:
+            raise ApiError(10021, f"Binding {name} of type workflow must have a valid workflow_name")
+        if script not in (None, "", self._owner):  # another script does it
+            if workflows.find(self._connection, workflow) is None:
+                raise ApiError(
+                    10200, f"Binding {name}: there is no workflow {workflow}. Deploy {script} first"
+                )
+            kept = {"class_name": class_name} if isinstance(class_name, str) else {}
+            return {"workflow_name": workflow, **kept, "script_name": script}
+        if not isinstance(class_name, str) or not class_name:
+            raise ApiError(10021, f"Binding {name} of type workflow has no class_name")
+        own = owners.name_for(self._connection, workflow, self._owner, self._place)
+        return {"workflow_name": own, "class_name": class_name}
 
     def _hyperdrive(self, name: str, item: Mapping[str, Any]) -> dict[str, Any]:
         config = item.get("id")

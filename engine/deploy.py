@@ -26,6 +26,7 @@ from engine.model import (
 )
 from engine.store import Connection, Store, changes, environments, modules, services, versions
 from engine.upload import Upload, check_code
+from engine.workflows import owners
 
 Validate = Callable[[VersionDraft], Awaitable[Mapping[str, Any]]]
 """Compiles and evaluates a script before anything is written; gives `Worker.describe`'s result.
@@ -48,7 +49,7 @@ async def deploy(
 
     Raises:
         ApiError: 10016 10094 names, 10021 10027 code, those of `Declared.resolve` for bindings, those of
-            `engine.durable.migrations`.
+            `engine.durable.migrations` and `engine.workflows.owners.claim`.
     """
     check_service_name(service)
     check_environment_name(environment)
@@ -60,6 +61,7 @@ async def deploy(
         fresh = migrations.pending(upload.migrations)
         migrations.check_exports(connection, place, facts.get("named_handlers"), fresh)
         bindings = _declared(connection, store, service, environment, upload)
+        owners.claim(connection, store, place, bindings, facts.get("named_handlers"), actor)
         modules.keep(connection, refs, upload.modules)
         if upload.script_settings is not None:
             merged = {**place.script_settings, **upload.script_settings}

@@ -27,6 +27,8 @@ KINDS: Final[Mapping[str, str]] = {
     "d1": "D1",
     "r2_bucket": "R2",
     "queue": "queue",
+    "workflow": "workflow",
+    "analytics_engine": "dataset",
     "service": "service",
     "platform": "platform",
     "durable_object_namespace": "DO",

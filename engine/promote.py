@@ -10,6 +10,7 @@ from engine.errors import ApiError, Conflict
 from engine.model import Actor, Binding, Deployed, Settings, Version, VersionDraft
 from engine.plan import BINDING, Plan, identify, plan
 from engine.store import Connection, Store, environments, modules
+from engine.workflows import owners
 
 __all__ = ["plan", "promote"]
 
@@ -127,7 +128,8 @@ def _bindings(connection: Connection, store: Store | None, made: Plan) -> tuple[
         if store is None:
             kept[binding.name] = binding
             continue
-        (kept[binding.name],) = migrations.adopt(connection, store, made.source, made.target, [binding])
+        moved = owners.adopt(connection, store, made.target, [binding])
+        (kept[binding.name],) = migrations.adopt(connection, store, made.source, made.target, moved)
     return tuple(kept.values())
 
 

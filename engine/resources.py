@@ -11,7 +11,7 @@ from typing import Any, Final
 from engine import buckets, databases, namespaces
 from engine.model import Actor, Binding
 from engine.queues import verbs
-from engine.store import Connection, Store, analytics, d1, kv, queue_messages, queues, r2
+from engine.store import Connection, Store, analytics, d1, kv, queue_messages, queues, r2, workflows
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Kind:
         gone: Cloudflare's error code for a binding to one that does not exist.
         label: the name that a person knows it by, or None when it does not exist.
         create: makes an empty one inside a transaction, with a name like the one given, and gives what
-            `setting` is to be.
+            `setting` is to be; None where an environment's own code makes it.
         describe: what a person wants to know of it, for the environment's page.
     """
 
@@ -32,7 +32,7 @@ class Kind:
     setting: str
     gone: int
     label: Callable[[Connection, str], str | None]
-    create: Callable[[Connection, Store, str, Actor], str]
+    create: Callable[[Connection, Store, str, Actor], str] | None
     describe: Callable[[Connection, Store, str], dict[str, Any]]
 
 
@@ -112,11 +112,21 @@ def _dataset_describe(connection: Connection, store: Store, name: str) -> dict[s
     return {"points": analytics.count(connection, name)}
 
 
+def _workflow_label(connection: Connection, name: str) -> str | None:
+    return name if workflows.find(connection, name) else None
+
+
+def _workflow_describe(connection: Connection, store: Store, name: str) -> dict[str, Any]:
+    found = workflows.find(connection, name)
+    return {"instances": workflows.counts(connection, found.id) if found else None}
+
+
 KINDS: Final[Mapping[str, Kind]] = {
     "kv_namespace": Kind("KV namespace", "namespace_id", 10041, _kv_label, _kv_create, _kv_describe),
     "d1": Kind("D1 database", "id", 10181, _d1_label, _d1_create, _d1_describe),
     "r2_bucket": Kind("R2 bucket", "bucket_name", 10085, _r2_label, _r2_create, _r2_describe),
     "analytics_engine": Kind("dataset", "dataset", 10021, _dataset_label, _dataset_create, _dataset_describe),
     "queue": Kind("queue", "queue_name", 11000, _queue_label, _queue_create, _queue_describe),
+    "workflow": Kind("workflow", "workflow_name", 10200, _workflow_label, None, _workflow_describe),
 }
 """By the type of the bindings that point to them."""

@@ -1,4 +1,4 @@
-"""The SQL of Analytics Engine, parsed: the part of ClickHouse's that it takes (…/sql-reference/statements)."""
+"""The SQL of Analytics Engine, parsed: the part of ClickHouse's that it takes."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ _OWN: Final = frozenset({"/transfers/{secret}", f"{_ACCOUNT}/workers/assets/uplo
 _FILTERED: Final = frozenset(f"{_ACCOUNT}/workers/{each}" for each in ("services", "scripts", "workers"))
 """Lists of services: they have those that the token is for (`Call.sees`)."""
 _DATA: Final = re.compile(
-    r"/accounts/\{account\}/(storage|d1|r2|queues|hyperdrive|workers/durable_objects)(/|$)"
+    r"/accounts/\{account\}/(storage|d1|r2|queues|workflows|hyperdrive|workers/durable_objects)(/|$)"
 )
 _READS: Final = ("/bulk/get", "/export", "/messages/preview")
 """Data that is asked for by POST."""
@@ -114,6 +114,8 @@ def need(path: str, method: str, params: Mapping[str, str]) -> Need:
         return Need(ANY)
     if "/tokens" in path:
         return Need(ADMIN)
+    if path == f"{_ACCOUNT}/workflows/{{workflow}}" and method == "PUT":  # a deploy says whose class does it
+        return Need(DEPLOY, asked=True)
     if _DATA.match(path):
         return Need(DATA_READ if reads or path.endswith(_READS) else DATA_WRITE)
     if service is not None:

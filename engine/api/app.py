@@ -58,6 +58,8 @@ RESOURCES = (
     "r2_objects",
     "queues",
     "queue_messages",
+    "workflows",
+    "workflow_instances",
     "hyperdrive",
     "transfers",
     "runs",

@@ -68,7 +68,7 @@ class WorkflowBinding(Binding):
                 case "get" | "status":
                     return await self._status(args[0])
                 case "act":
-                    await self._act(args[0], args[1])
+                    await self._act(*args)
                     return Result()
                 case "sendEvent":
                     await self._send(args[0], args[1], await read(body))
@@ -105,8 +105,8 @@ class WorkflowBinding(Binding):
         error = dict(found.error) if found.error else None
         return Result({"status": found.status, "error": error}, found.output)
 
-    async def _act(self, id: str, action: str) -> None:
-        self._tell((await verbs.act(self._store, self.workflow, id, action)).seq)
+    async def _act(self, id: str, action: str, step: str | None = None) -> None:
+        self._tell((await verbs.act(self._store, self.workflow, id, action, step)).seq)
 
     async def _send(self, id: str, type: str, payload: bytes) -> None:
         self._tell((await verbs.send_event(self._store, self.workflow, id, type, payload)).seq)
@@ -193,7 +193,7 @@ class SandboxedWorkflow(WorkflowBinding):
             return Result({"status": "queued", "error": None})
         return await super()._status(id)
 
-    async def _act(self, id: str, action: str) -> None:
+    async def _act(self, id: str, action: str, step: str | None = None) -> None:
         await self._status(id)
         raise BindingError(f"A sandboxed draft cannot {action} an instance that is there: run it live.")
 

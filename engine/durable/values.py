@@ -21,6 +21,12 @@ def encode(value: Any) -> bytes:
     return struct.pack("<I", len(text)) + text
 
 
+def plain(data: bytes) -> Any:
+    """A stored value as JSON has it; what has no form there is the text that `literal` gives."""
+    text, is_json = literal(data)
+    return json.loads(text) if is_json else None if text == "undefined" else text
+
+
 def literal(data: bytes) -> tuple[str, bool]:
     """A stored value as a person reads it.
 

@@ -30,6 +30,11 @@ _LISTS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
         {"service": "service", "environment": "environment", "entrypoint": "entrypoint", "props": "props"},
     ),
     "hyperdrive": ("hyperdrive", {"id": "id"}),
+    "analytics_engine": ("analytics_engine_datasets", {"dataset": "dataset"}),
+    "workflow": (
+        "workflows",
+        {"workflow_name": "name", "class_name": "class_name", "script_name": "script_name"},
+    ),
 }
 
 
@@ -106,6 +111,9 @@ def _bindings(config: dict[str, Any], unit: Unit, notes: list[str]) -> None:
         elif kind == "queue":
             producers = config.setdefault("queues", {"producers": []})["producers"]
             producers.append({"binding": name, "queue": binding["queue_name"]})
+        elif kind == "ratelimit":
+            limit = {"name": name, "namespace_id": binding["namespace_id"], "simple": binding["simple"]}
+            config.setdefault("ratelimits", []).append(limit)
         elif kind == "version_metadata":
             config["version_metadata"] = {"binding": name}
         elif kind != "secret_text":

@@ -33,6 +33,7 @@ from engine.runtime.limits import Limits
 from engine.runtime.pool import Runtime
 from engine.runtime.worker import Worker
 from engine.store import Store, environments, modules
+from engine.workflows.workflows import Workflows
 
 #: Environments whose workers are kept; beyond it the longest unused is let go. The runtime's pool bounds
 #: the isolates behind them more tightly.
@@ -84,8 +85,15 @@ class Environments:
         self.queues = Queues(store, self)
         self._sites = Sites(store)
         self._points = Points(store)
+        self.workflows = Workflows(store, self)
         self._context = bindings.Context(
-            store, self, self.objects, self._sites, self.queues, points=self._points
+            store,
+            self,
+            self.objects,
+            self._sites,
+            self.queues,
+            points=self._points,
+            workflows=self.workflows,
         )
         self._entries: dict[Key, Entry] = {}
         self._slots: dict[str, Slot] = {}

@@ -169,6 +169,7 @@ class Live:
         self._store.subscribe(self._scheduler.on_change)
         self._store.subscribe(self._pipelines.on_change)
         self._store.subscribe(self._environments.queues.on_change)
+        self._store.subscribe(self._environments.workflows.on_change)
         self._spawn(self._environments.objects.start())
         self._spawn(self._door.open(self._folder.objects_socket))
         self._spawn(self._deliver())
@@ -179,6 +180,7 @@ class Live:
         self._spawn(self._kept_logs.run())
         self._spawn(self._schedule())
         self._spawn(self._go_on())
+        self._spawn(self._run_workflows())
         if self.dns_sockets is not None:
             self._spawn(self._answer_names(*self.dns_sockets))
         if self._tls is not None:
@@ -202,6 +204,7 @@ class Live:
         self._scheduler.stop()
         self._pipelines.stop()
         self._environments.queues.stop()
+        self._environments.workflows.stop()
         self._environments.objects.stop()
         self._server.stop()
 
@@ -238,6 +241,7 @@ class Live:
         await self._scheduler.close()
         await self._pipelines.close()
         await self._environments.queues.close()
+        await self._environments.workflows.close()
         await self._environments.objects.close()
         await self._runtime.close()
         await keeper.close(self._store, self._metrics)
@@ -286,6 +290,12 @@ class Live:
             await self._environments.queues.start()
         except StoreError as error:
             log.error("queues are not delivered: %s", error)
+
+    async def _run_workflows(self) -> None:
+        try:
+            await self._environments.workflows.start()
+        except StoreError as error:
+            log.error("workflows do not go on: %s", error)
 
     async def _go_on(self) -> None:
         try:

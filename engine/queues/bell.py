@@ -1,4 +1,4 @@
-"""Tells the live process that another one of the engine has written: a datagram with an id, such as a queue's.
+"""Tells the live process that another one has written: a datagram with an id, such as a queue's.
 
 Messages are in the store by then. A bell that nobody hears costs nothing: the live process looks at every
 queue when it starts.

@@ -35,8 +35,8 @@ _INSTANCE: Final = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9_-]{0,99}")
 _WORKFLOW: Final = "w.id, w.name, e.service_id, e.name, w.class_name, w.created_on, w.modified_on"
 _FROM: Final = "FROM workflows w LEFT JOIN environments e ON e.id = w.environment_id"
 _RUN: Final = (
-    "i.seq, i.workflow_id, i.id, i.status, i.round, i.params, i.created, i.modified, i.started, i.ended, i.due,"
-    " i.output, i.error"
+    "i.seq, i.workflow_id, i.id, i.source, i.status, i.round, i.params, i.created, i.modified, i.started,"
+    " i.ended, i.due, i.output, i.error"
 )
 
 
@@ -57,13 +57,14 @@ class Workflow:
 class Instance:
     """One run of a workflow.
 
-    `round` rises when it is restarted. `due` is when it is to go on: None when it has ended or is paused.
-    `error` is ``{"name", "message"}``.
+    `source` created it: "binding" or "api". `round` rises when it is restarted. `due` is when it is to go on:
+    None when it has ended or is paused. `error` is ``{"name", "message"}``.
     """
 
     seq: int
     workflow_id: str
     id: str
+    source: str
     status: str
     round: int
     params: bytes
@@ -98,7 +99,7 @@ class Step:
     error: Mapping[str, str] | None
 
 
-_INSTANCE_FIELDS: Final = tuple(each.name for each in fields(Instance))[:12]
+_INSTANCE_FIELDS: Final = tuple(each.name for each in fields(Instance))[:13]
 
 
 def find(connection: Connection, name: str) -> Workflow | None:
@@ -118,6 +119,14 @@ def get(connection: Connection, name: str) -> Workflow:
 def listing(connection: Connection) -> list[Workflow]:
     """All workflows by name."""
     return [Workflow(*row) for row in connection.execute(f"SELECT {_WORKFLOW} {_FROM} ORDER BY w.name")]
+
+
+def of_environment(connection: Connection, environment_id: str) -> list[Workflow]:
+    """The workflows that an environment does, by name."""
+    rows = connection.execute(
+        f"SELECT {_WORKFLOW} {_FROM} WHERE w.environment_id = ? ORDER BY w.name", (environment_id,)
+    )
+    return [Workflow(*row) for row in rows]
 
 
 def put(
@@ -164,7 +173,11 @@ def delete(connection: Connection, name: str) -> Workflow:
 
 
 def create(
-    connection: Connection, workflow: Workflow, instances: Iterable[tuple[str, bytes]], now: int
+    connection: Connection,
+    workflow: Workflow,
+    instances: Iterable[tuple[str, bytes]],
+    now: int,
+    source: str = "binding",
 ) -> list[Instance]:
     """Add instances, queued; ids that exist already are an error.
 
@@ -177,9 +190,10 @@ def create(
         if _instance(connection, workflow.id, id) is not None:
             raise Conflict(10203, f"(instance.already_exists) Provided id {id} is already in use", 400)
         connection.execute(
-            "INSERT INTO workflow_instances (workflow_id, id, status, round, params, created, modified, due)"
-            " VALUES (?, ?, 'queued', 0, ?, ?4, ?4, 0)",
-            (workflow.id, id, params, now),
+            "INSERT INTO workflow_instances"
+            " (workflow_id, id, status, round, params, created, modified, due, source)"
+            " VALUES (?, ?, 'queued', 0, ?, ?4, ?4, 0, ?5)",
+            (workflow.id, id, params, now, source),
         )
         made.append(instance(connection, workflow, id))
     return made
@@ -214,9 +228,16 @@ def by_seq(connection: Connection, seq: int) -> Instance | None:
 
 
 def instances(
-    connection: Connection, workflow_id: str, status: str | None, offset: int, limit: int
+    connection: Connection,
+    workflow_id: str,
+    status: str | None,
+    offset: int,
+    limit: int,
+    *,
+    oldest_first: bool = False,
 ) -> tuple[list[Instance], int]:
     """A page of a workflow's instances, newest first, and how many there are."""
+    order = "ASC" if oldest_first else "DESC"
     where, values = "i.workflow_id = ?", [workflow_id]
     if status is not None:
         where, values = where + " AND i.status = ?", [*values, status]
@@ -224,10 +245,25 @@ def instances(
         f"SELECT count(*) FROM workflow_instances i WHERE {where}", values
     ).fetchone()
     rows = connection.execute(
-        f"SELECT {_RUN} FROM workflow_instances i WHERE {where} ORDER BY i.seq DESC LIMIT ? OFFSET ?",
+        f"SELECT {_RUN} FROM workflow_instances i WHERE {where} ORDER BY i.seq {order} LIMIT ? OFFSET ?",
         (*values, limit, offset),
     )
     return [each for row in rows if (each := _made(row)) is not None], total
+
+
+def triggered(connection: Connection, workflow_id: str) -> str | None:
+    """When its newest instance was made, as an ISO time; None without any."""
+    row = connection.execute(
+        "SELECT strftime('%Y-%m-%dT%H:%M:%fZ', created / 1000.0, 'unixepoch') FROM workflow_instances"
+        " WHERE seq = (SELECT max(seq) FROM workflow_instances WHERE workflow_id = ?)",
+        (workflow_id,),
+    ).fetchone()
+    return row[0] if row else None
+
+
+def remove(connection: Connection, seq: int) -> None:
+    """Forget an instance, its steps and its events."""
+    connection.execute("DELETE FROM workflow_instances WHERE seq = ?", (seq,))
 
 
 def counts(connection: Connection, workflow_id: str) -> dict[str, int]:
@@ -278,13 +314,33 @@ def set_status(
     )
 
 
-def restart(connection: Connection, seq: int, now: int) -> None:
-    """Forget what an instance has done, and queue it."""
-    connection.execute("DELETE FROM workflow_steps WHERE instance = ?", (seq,))
-    connection.execute("DELETE FROM workflow_events WHERE instance = ?", (seq,))
+def set_due(connection: Connection, seq: int, due: int) -> None:
+    """Say when an instance is to go on; what it does stays as it is."""
+    connection.execute("UPDATE workflow_instances SET due = ? WHERE seq = ?", (due, seq))
+
+
+def restart(connection: Connection, seq: int, now: int, step: str | None = None) -> None:
+    """Forget what an instance has done, or what it has done from a step on, and queue it.
+
+    Args:
+        step: the key of that step; None forgets everything.
+
+    Raises:
+        ApiError: 10208, it has no such step.
+    """
+    position = 0
+    if step is not None:
+        query = "SELECT position FROM workflow_steps WHERE instance = ? AND key = ?"
+        row = connection.execute(query, (seq, step)).fetchone()
+        if row is None:
+            raise ApiError(10208, f"The instance has no step {step[:300]}")
+        position = row[0]
+    else:
+        connection.execute("DELETE FROM workflow_events WHERE instance = ?", (seq,))
+    connection.execute("DELETE FROM workflow_steps WHERE instance = ? AND position >= ?", (seq, position))
     connection.execute(
-        "UPDATE workflow_instances SET status = 'queued', round = round + 1, modified = ?, due = 0, started = NULL,"
-        " ended = NULL, output = NULL, error = NULL WHERE seq = ?",
+        "UPDATE workflow_instances SET status = 'queued', round = round + 1, modified = ?, due = 0,"
+        " started = NULL, ended = NULL, output = NULL, error = NULL WHERE seq = ?",
         (now, seq),
     )
 
@@ -370,8 +426,8 @@ def _instance(connection: Connection, workflow_id: str, id: str) -> Instance | N
 def _made(row: Sequence[Any] | None) -> Instance | None:
     if row is None:
         return None
-    error = json.loads(row[12]) if row[12] else None
-    return Instance(**dict(zip(_INSTANCE_FIELDS, row[:12], strict=True)), error=error)
+    error = json.loads(row[13]) if row[13] else None
+    return Instance(**dict(zip(_INSTANCE_FIELDS, row[:13], strict=True)), error=error)
 
 
 def _step(key: str, kind: str, name: str, state: str, config: str, attempts: str, *rest: Any) -> Step:

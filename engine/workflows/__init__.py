@@ -1,1 +1,4 @@
-"""Workflows: functions whose steps are kept, so that they go on after a restart (developers.cloudflare.com/workflows)."""
+"""Workflows: functions whose steps are kept, so that they go on after a restart.
+
+Source: developers.cloudflare.com/workflows
+"""

@@ -9,7 +9,7 @@ from typing import Any, Final
 #: Bytes of parameters, of what a step gives, and of an event.
 MAX_VALUE: Final = 1024 * 1024
 #: Steps of an instance.
-MAX_STEPS: Final = 1024
+MAX_STEPS: Final = 10_000
 #: Milliseconds of the longest sleep: a year.
 MAX_SLEEP: Final = 365 * 86_400_000
 #: Instances of one process that run at the same time.

@@ -1,8 +1,8 @@
 """One instance that is under way: what its steps ask of the host, and when it rests.
 
-The script's `run()` is called from its beginning each time an instance goes on. A step that is done gives what
-it gave before; the first one that is not really runs. An instance that waits for long, with no step under way,
-is let go of: its invocation ends, and it is called again when it is due.
+The script's `run()` is called from its beginning each time an instance goes on. A step that is done gives
+what it gave before; the first one that is not really runs. An instance that waits for long, with no step
+under way, is let go of: its invocation ends, and it is called again when it is due.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ _REST: Final = 0.05
 RUNS: Final[dict[int, Run]] = {}
 """By the id of the invocation: how what JavaScript asks finds its run."""
 
+_DELAY: Final = "what retries.delay() gives"
 _GOING: Final = frozenset({"running", "waiting"})
 
 T = TypeVar("T")
@@ -62,6 +63,7 @@ class Run:
         self._active: set[str] = set()
         self._waiting: dict[str, int] = {}
         self._bell = asyncio.Event()
+        self._turn = asyncio.Event()
         self._pausing = instance.status == "waitingForPause"
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -90,6 +92,7 @@ class Run:
         self._pausing = found.status == "waitingForPause"
         bell, self._bell = self._bell, asyncio.Event()
         bell.set()
+        self._turned()
         self._rest()
 
     # ------------------------------------------------------------------ what JavaScript asks
@@ -124,18 +127,27 @@ class Run:
             raise BindingError(f"Step {step.name} output is too large: at most 1 MiB")
         await self._put(_ended(step, True, None, output=output, state="done"))
         self._active.discard(key)
+        self._turned()
         return Result()
 
-    async def fail(self, key: str, error: Mapping[str, str], final: bool) -> Result:
-        """A step threw: it is tried again after a while (as `begin` says), or it has failed."""
+    async def fail(self, key: str, error: Mapping[str, str], final: bool, delay: Any = None) -> Result:
+        """A step threw: it is tried again after a while (as `begin` says), or it has failed.
+
+        `delay` is what the script's own function says; None goes by the configuration.
+        """
         step = self._steps[key]
         ended = _ended(step, False, error, state="failed", error=error)
         attempt = len(ended.attempts)
         self._active.discard(key)
+        self._turned()
         if final or attempt > step.config["limit"]:
             await self._put(ended)
             return Result({"state": "failed", "error": dict(error)})
-        due = now() + limits.delay_of(step.config, attempt)
+        try:
+            wait = limits.delay_of(step.config, attempt) if delay is None else limits.duration(delay, _DELAY)
+        except Invalid as wrong:
+            raise BindingError(f"Step {step.name}: {wrong}", "TypeError") from wrong
+        due = now() + wait
         waits = replace(ended, state="waiting", due=due, ended=None, error=None)
         await self._put(waits)
         await self._wait(key, due)
@@ -158,13 +170,13 @@ class Run:
             await self._put(replace(step, state="done", ended=now()))
         return Result()
 
-    async def event(self, key: str, name: str, type: str, timeout: Any) -> Result:
+    async def event(self, key: str, name: str, type: str, patience: Any) -> Result:
         """`step.waitForEvent`: ``{"state": "done", "at"}`` with the payload, or ``{"state": "failed"}``."""
         step = self._steps.get(key)
         if step is None:
             self._count()
             try:
-                length = limits.duration(limits.EVENT_TIMEOUT if timeout is None else timeout, "timeout")
+                length = limits.duration(limits.EVENT_TIMEOUT if patience is None else patience, "timeout")
             except Invalid as error:
                 raise BindingError(f"Step {name}: {error}", "TypeError") from error
             config = {"type": type, "timeout": length}
@@ -226,7 +238,7 @@ class Run:
         return Result({"state": "run", "attempt": len(attempts), "timeout": step.config["timeout"]})
 
     async def _wait(self, key: str, due: int, bell: asyncio.Event | None = None) -> None:
-        """Until a time, or until the bell rings; an instance that is let go of meanwhile does not come back."""
+        """Until a time, or until the bell rings; one that is let go of meanwhile does not come back."""
         if due > now():
             self._waiting[key] = due
             self._timer = asyncio.get_running_loop().call_later(_REST, self._rest)
@@ -253,10 +265,16 @@ class Run:
             self._spawn(self._let_go("waiting", due))
 
     async def _pause(self) -> None:
-        """Let go of it, paused, unless a step is under way; then that comes first."""
-        while self._active:
-            await asyncio.sleep(_REST)
-        await self._let_go("paused", None)
+        """Let go of it, paused; a step that is under way comes first, and it may be resumed meanwhile."""
+        while self._pausing and self._active:
+            await self._turn.wait()
+        if self._pausing:
+            await self._let_go("paused", None)
+
+    def _turned(self) -> None:
+        """A step has ended, or something was done to the instance."""
+        turn, self._turn = self._turn, asyncio.Event()
+        turn.set()
 
     async def _let_go(self, status: str, due: int | None) -> None:
         if not self.left and not self.settled:
@@ -264,9 +282,10 @@ class Run:
 
             def work(connection: Connection) -> None:
                 found = workflows.by_seq(connection, seq)
-                if found is not None and found.round == self.instance.round and found.due != 0:
-                    if found.status not in workflows.ENDED and found.status != "paused":
-                        workflows.set_status(connection, seq, status, now(), due=due)
+                if found is None or found.round != self.instance.round or found.due == 0:
+                    return
+                if found.status not in workflows.ENDED and found.status != "paused":
+                    workflows.set_status(connection, seq, status, now(), due=due)
 
             await self._write(work)
             self._leave(f"The instance is {status}.")

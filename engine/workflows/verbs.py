@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Sequence
 
 from engine.errors import ApiError
-from engine.model import Actor, Environment
+from engine.model import PRODUCTION, Actor, Environment
 from engine.store import Connection, Store, changes, environments, workflows
 from engine.store.workflows import ENDED, Instance, Workflow
 from engine.workflows.limits import MAX_VALUE
@@ -41,18 +41,29 @@ async def delete(store: Store, name: str, actor: Actor) -> None:
 
 
 async def put_named(
-    store: Store, name: str, service: str, environment: str, class_name: str, actor: Actor
+    store: Store, name: str, service: str, environment: str | None, class_name: str, actor: Actor
 ) -> Workflow:
-    """`put`, for the class of an environment by name; raises ApiError 10007 10092 10201."""
+    """`put`, for the class of an environment by name.
+
+    Args:
+        environment: None stays with the environment of the service that does it now, else production.
+
+    Raises:
+        ApiError: 10007 10092 10201.
+    """
 
     def work(connection: Connection) -> Workflow:
-        place = environments.get(connection, service, environment)
+        before = workflows.find(connection, name)
+        stays = before.environment if before is not None and before.service == service else None
+        place = environments.get(connection, service, environment or stays or PRODUCTION)
         return put(connection, store, name, place, class_name, actor)
 
     return await store.write(work)
 
 
-async def create(store: Store, name: str, batch: Sequence[tuple[str | None, bytes]]) -> list[Instance]:
+async def create(
+    store: Store, name: str, batch: Sequence[tuple[str | None, bytes]], source: str = "binding"
+) -> list[Instance]:
     """New instances, queued: an id (None: one is made) and parameters each.
 
     Raises:
@@ -64,16 +75,20 @@ async def create(store: Store, name: str, batch: Sequence[tuple[str | None, byte
     def work(connection: Connection) -> list[Instance]:
         found = workflows.get(connection, name)
         wanted = [(str(uuid.uuid4()) if id is None else id, params) for id, params in batch]
-        return workflows.create(connection, found, wanted, now())
+        return workflows.create(connection, found, wanted, now(), source)
 
     return await store.write(work)
 
 
-async def act(store: Store, name: str, id: str, action: str) -> Instance:
+async def act(store: Store, name: str, id: str, action: str, step: str | None = None) -> Instance:
     """Pause, resume, terminate or restart an instance.
 
+    Args:
+        step: the key of the step that a restart begins with; None is the first.
+
     Raises:
-        ApiError: 10200 10204 (no such workflow or instance), 10206 (its status does not allow that).
+        ApiError: 10200 10204 (no such workflow or instance), 10206 (its status does not allow that), 10208
+            (no such step).
     """
     if action not in ACTIONS:
         raise ApiError(10206, f"An instance can {', '.join(ACTIONS)}, not {action[:40]!r}")
@@ -88,7 +103,7 @@ async def act(store: Store, name: str, id: str, action: str) -> Instance:
 
         match action:
             case "restart":
-                workflows.restart(connection, seq, at)
+                workflows.restart(connection, seq, at, step)
             case "terminate":
                 if found.status in ENDED:
                     raise refuse()
@@ -112,6 +127,17 @@ async def act(store: Store, name: str, id: str, action: str) -> Instance:
     return await store.write(work)
 
 
+async def remove(store: Store, name: str, id: str) -> Instance:
+    """Forget an instance; if it runs, it ends. Raises ApiError 10200 10204."""
+
+    def work(connection: Connection) -> Instance:
+        found = workflows.instance(connection, workflows.get(connection, name), id)
+        workflows.remove(connection, found.seq)
+        return found
+
+    return await store.write(work)
+
+
 async def send_event(store: Store, name: str, id: str, type: str, payload: bytes) -> Instance:
     """Send an event to an instance; a step that waits for its type gets it, now or later.
 
@@ -129,8 +155,8 @@ async def send_event(store: Store, name: str, id: str, type: str, payload: bytes
         if found.status in ENDED:
             raise ApiError(10206, f"(instance.cannot_send_event) Instance {id} is {found.status}")
         workflows.send_event(connection, found.seq, type, payload, now())
-        if found.status == "waiting":
-            workflows.set_status(connection, found.seq, "waiting", now(), due=0)
+        if found.due is not None:  # also while it runs: it may be about to be let go of
+            workflows.set_due(connection, found.seq, 0)
         return found
 
     return await store.write(work)

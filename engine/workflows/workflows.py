@@ -1,4 +1,4 @@
-"""The workflows of one process. The live one runs instances; the others tell it what they have done to them."""
+"""The workflows of one process. The live one runs instances; the others tell it what they did to them."""
 
 from __future__ import annotations
 

@@ -41,6 +41,11 @@ def read(section: Section) -> list[dict[str, Any]]:
         objects["class_name"] = section.text(place, item, "class_name")
         found.append(objects | _some(item, "script_name", "environment"))
     found += _queues(section)
+    for place, item in section.items("workflows"):
+        workflow = {"name": section.text(place, item, "binding"), "type": "workflow"}
+        workflow["workflow_name"] = section.text(place, item, "name")
+        workflow["class_name"] = section.text(place, item, "class_name")
+        found.append(workflow | _some(item, "script_name"))
     for place, item in section.items("hyperdrive"):
         id = section.text(place, item, "id")
         found.append({"name": section.text(place, item, "binding"), "type": "hyperdrive", "id": id})

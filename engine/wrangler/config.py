@@ -40,7 +40,6 @@ UNAVAILABLE: Final = (
     "text_blobs",
     "vectorize",
     "wasm_modules",
-    "workflows",
 )
 """Keys that a script depends on and that this engine has nothing for: better refused than half deployed."""
 

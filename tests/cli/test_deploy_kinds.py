@@ -171,6 +171,39 @@ simple = {{ limit = 5, period = 10 }}
     assert (second.code, second.err) == (0, "")
 
 
+def test_workflows(cli: Cli, name: str, tmp_path: Path, answer, engine: RunningEngine):
+    more = f"""
+[[workflows]]
+binding = "FLOW"
+name = "orders-{name}"
+class_name = "Orders"
+"""
+    code = """import { WorkflowEntrypoint } from "cloudflare:workers";
+    export class Orders extends WorkflowEntrypoint {
+      run(event, step) { return step.do("twice", async () => event.payload.n * 2); }
+    }
+    export default { async fetch(request, env) {
+      return new Response((await env.FLOW.create({ params: { n: 21 } })).id); } };"""
+    folder = write(tmp_path, main_js=code, wrangler_toml=config(name, more))
+    done = cli("deploy", folder)
+    assert done.code == 0, done.err
+    status, id = answer(name)
+    assert status == 200
+    path = f"/workflows/orders-{name}"
+    deadline = time.monotonic() + 60
+    while (seen := engine.result("GET", f"{path}/instances/{id}"))["status"] != "complete":
+        assert time.monotonic() < deadline, seen
+        time.sleep(0.02)
+    assert seen["output"] == 42
+    exported = tmp_path / "out"
+    assert cli("export", name, "--wrangler", exported).code == 0
+    text = (exported / "wrangler.jsonc").read_text().partition("\n")[2]
+    [found] = json.loads(text)["workflows"]
+    assert found == {"binding": "FLOW", "name": f"orders-{name}", "class_name": "Orders"}
+    write(folder, wrangler_toml=config(name, more.replace('"Orders"', '"Missing"')))
+    assert "exports no class 'Missing'" in cli("deploy", folder).err
+
+
 @pytest.mark.parametrize(
     ("more", "message"),
     [
@@ -180,6 +213,7 @@ simple = {{ limit = 5, period = 10 }}
         ('[[ratelimits]]\nname = "A"\nnamespace_id = "1"\n', "ratelimits[0].simple: is a table"),
         ('[assets]\ndirectory = "gone"\n', "assets.directory: there is no folder"),
         ('[triggers]\ncrons = "* * * * *"\n', "triggers.crons: must be a list of cron expressions"),
+        ('[[workflows]]\nbinding = "A"\nname = "a"\n', "workflows[0].class_name: is missing"),
         ("[unsafe.metadata]\nx = 1\n", "unsafe.metadata: this engine has nothing for it"),
         ('[[tail_consumers]]\nname = "x"\n', "tail_consumers[0].service: is missing"),
     ],

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import time
 import uuid
 from pathlib import Path
 from typing import Any
@@ -176,6 +177,44 @@ def test_d1_and_r2(wrangler: Wrangler, name: str):
     assert (wrangler.project / "back.txt").read_text() == "content"
     wrangler.run("r2", "object", "delete", f"{name}/a/b c.txt", "--remote")
     wrangler.run("r2", "bucket", "delete", name)
+
+
+FLOW = """import { WorkflowEntrypoint } from "cloudflare:workers";
+export class Flow extends WorkflowEntrypoint {
+  async run(event, step) {
+    const n = await step.do("count", async () => event.payload.n);
+    const { payload } = await step.waitForEvent("approval", { type: "go" });
+    return step.do("sum", async () => n + payload.more);
+  }
+}
+export default { fetch: () => new Response("x") };
+"""
+
+
+def test_workflows(wrangler: Wrangler, name: str):
+    configure(wrangler, name, workflows=[{"binding": "FLOW", "name": f"f-{name}", "class_name": "Flow"}])
+    wrangler.write(index__js=FLOW)
+    assert f"workflow: f-{name}" in wrangler.run("deploy").out
+    wrangler.run("deploy")  # it is there, and its own: nothing to ask
+    flow = ("workflows", "instances")
+    assert f"f-{name}" in wrangler.run("workflows", "list").out
+    assert "Flow" in wrangler.run("workflows", "describe", f"f-{name}").out
+    started = wrangler.run("workflows", "trigger", f"f-{name}", '{"n": 40}', "--id", "one").out
+    assert '"one" has been queued' in started
+    wrangler.run(*flow, "pause", f"f-{name}", "one")
+    wrangler.run(*flow, "resume", f"f-{name}", "latest")
+    wrangler.run(*flow, "send-event", f"f-{name}", "one", "--type", "go", "--payload", '{"more": 2}')
+    deadline = time.monotonic() + 60
+    while "Completed" not in (told := wrangler.run(*flow, "describe", f"f-{name}", "one").out):
+        assert time.monotonic() < deadline, told
+    assert "sum-1" in told
+    assert wrangler.engine.result("GET", f"/workflows/f-{name}/instances/one")["output"] == 42
+    assert "Completed" in wrangler.run(*flow, "list", f"f-{name}", "--status", "complete").out
+    wrangler.run(*flow, "restart", f"f-{name}", "one")
+    wrangler.run(*flow, "terminate", f"f-{name}", "one")
+    wrangler.run("workflows", "delete", f"f-{name}")
+    assert "10200" in str(wrangler.engine.api.get(f"/workflows/f-{name}").json())
+    wrangler.run("delete", "--force")
 
 
 def test_triggers_and_tail(wrangler: Wrangler, name: str):

@@ -11,11 +11,12 @@ CREATE TABLE workflows (
 ) WITHOUT ROWID;
 CREATE INDEX workflows_of_environment ON workflows (environment_id);
 
--- `due` is when an instance is to go on; NULL when it has ended or is paused. `round` rises with each restart.
+-- `source` is "binding" or "api". `due` is when an instance is to go on; NULL when it has ended or is paused. `round` rises with each restart.
 CREATE TABLE workflow_instances (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     workflow_id TEXT NOT NULL REFERENCES workflows (id) ON DELETE CASCADE,
     id TEXT NOT NULL,
+    source TEXT NOT NULL,
     status TEXT NOT NULL,
     round INTEGER NOT NULL,
     params BLOB NOT NULL,

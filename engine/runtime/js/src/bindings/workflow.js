@@ -37,7 +37,14 @@ export class WorkflowInstance {
   async pause() { await this.#call("act", [this.id, "pause"]).promise; }
   async resume() { await this.#call("act", [this.id, "resume"]).promise; }
   async terminate() { await this.#call("act", [this.id, "terminate"]).promise; }
-  async restart() { await this.#call("act", [this.id, "restart"]).promise; }
+
+  /** @param {{from?: {name: string, count?: number, type?: string}}} [options] the step to begin with; else the first */
+  async restart(options = undefined) {
+    const { from } = toOptions(options, "restart()");
+    if (from === undefined || from === null) return void await this.#call("act", [this.id, "restart"]).promise;
+    const { name, count = 1, type = "do" } = toOptions(from, "restart({ from })");
+    await this.#call("act", [this.id, "restart", `${type}:${name}:${count}`]).promise;
+  }
 
   /** @returns {Promise<{status: string, error?: {name: string, message: string}, output?: any}>} */
   async status() {
@@ -90,7 +97,7 @@ export class Workflow {
     let size = 0;
     for (let i = 0; i < given.length; i++) {
       const { id, params } = toOptions(given[i], what);
-      const bytes = serialize(params);
+      const bytes = serialize(params === undefined ? {} : params);
       const length = TypedArrayPrototypeGetLength(bytes);
       ArrayPrototypePush(heads, [id === undefined ? null : toId(id, what), length]);
       ArrayPrototypePush(parts, bytes);

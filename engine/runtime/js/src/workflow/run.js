@@ -25,6 +25,13 @@ function tellError(thrown) {
   return { name: `${thrown.name || "Error"}`, message: `${thrown.message ?? ""}` };
 }
 
+/** What the callback is told, https://developers.cloudflare.com/workflows/build/step-context/ */
+const toContext = (name, count, attempt, config) => {
+  const { retries, timeout } = isObject(config) ? config : {};
+  const { limit = 5, delay = 10_000, backoff = "exponential" } = isObject(retries) ? retries : {};
+  return { step: { name, count }, attempt, config: { retries: { limit, delay, backoff }, timeout: timeout ?? "10 minutes" } };
+};
+
 /** What JSON has no word for. @param {any} config */
 const toConfig = (config) => {
   if (!isObject(config)) return null;
@@ -33,7 +40,8 @@ const toConfig = (config) => {
   const told = { __proto__: null, timeout };
   if (isObject(retries)) {
     const bounded = limit === undefined || NumberIsFinite(limit) ? limit : "Infinity";
-    told.retries = { __proto__: null, limit: bounded, delay: retries.delay, backoff: retries.backoff };
+    const delay = typeof retries.delay === "function" ? undefined : retries.delay;
+    told.retries = { __proto__: null, limit: bounded, delay, backoff: retries.backoff };
   }
   return told;
 };
@@ -56,16 +64,20 @@ export class WorkflowStep {
   async do(name, config, callback = undefined) {
     const run = callback ?? config;
     if (typeof run !== "function") throw new TypeError_("step.do() takes a name, perhaps a configuration, and a function.");
-    const key = this.#key("do", name);
-    let { value, body } = await this.#ask("begin", [key, `${name}`, callback === undefined ? null : toConfig(config)]);
+    const options = callback === undefined ? null : config;
+    const { key, count } = this.#key("do", name);
+    let { value, body } = await this.#ask("begin", [key, name, toConfig(options)]);
     for (;;) {
       if (value.state === "done") return deserialize(body);
       if (value.state === "failed") throw errorOf(value.error.name, value.error.message);
+      const ctx = toContext(name, count, value.attempt, options);
       let bytes;
       try {
-        bytes = serialize(await this.#limited(run, value));
+        bytes = serialize(await this.#limited(run, ctx, value.timeout));
       } catch (error) {
-        ({ value, body } = await this.#ask("fail", [key, tellError(error), error instanceof NonRetryableError]));
+        const { delay } = ctx.config.retries;
+        const wait = typeof delay === "function" ? (await delay({ ctx, error })) ?? null : null;
+        ({ value, body } = await this.#ask("fail", [key, tellError(error), error instanceof NonRetryableError, wait]));
         continue;
       }
       await this.#ask("done", [key], bytes);
@@ -75,14 +87,14 @@ export class WorkflowStep {
 
   /** @param {string} name @param {string | number} duration "5 minutes", or milliseconds */
   async sleep(name, duration) {
-    await this.#ask("sleep", [this.#key("sleep", name), `${name}`, duration, false]);
+    await this.#ask("sleep", [this.#key("sleep", name).key, name, duration, false]);
   }
 
   /** @param {string} name @param {Date | number} time a date, or milliseconds since 1970 */
   async sleepUntil(name, time) {
     const at = isObject(time) ? DatePrototypeGetTime(time) : +time;
     if (!NumberIsFinite(at)) throw new TypeError_("step.sleepUntil() takes a valid date.");
-    await this.#ask("sleep", [this.#key("sleep", name), `${name}`, at, true]);
+    await this.#ask("sleep", [this.#key("sleep", name).key, name, at, true]);
   }
 
   /** @param {string} name @param {{type: string, timeout?: string | number}} options */
@@ -91,7 +103,7 @@ export class WorkflowStep {
       throw new TypeError_('step.waitForEvent() takes a name and {type: "…"}.');
     }
     const { type, timeout = null } = options;
-    const { value, body } = await this.#ask("event", [this.#key("waitForEvent", name), `${name}`, type, timeout]);
+    const { value, body } = await this.#ask("event", [this.#key("waitForEvent", name).key, name, type, timeout]);
     if (value.state === "failed") throw errorOf(value.error.name, value.error.message);
     return { payload: deserialize(body), type, timestamp: new Date_(value.at) };
   }
@@ -108,11 +120,11 @@ export class WorkflowStep {
     const full = `${kind}:${name}`;
     const count = (MapPrototypeGet(this.#counts, full) ?? 0) + 1;
     MapPrototypeSet(this.#counts, full, count);
-    return `${full}:${count}`;
+    return { key: `${full}:${count}`, count };
   }
 
   /** What the callback gives within its time. */
-  #limited(run, { attempt, timeout }) {
+  #limited(run, ctx, timeout) {
     const { promise: over, cancel } = startCall("workflow", "expire", [timeout], null, this.#event);
     return new Promise_((resolve, reject) => {
       const ended = (settle) => (value) => {
@@ -121,7 +133,7 @@ export class WorkflowStep {
       };
       PromisePrototypeThen(over, () => reject(errorOf("WorkflowTimeoutError", `Execution timed out after ${timeout}ms`)), () => {});
       try {
-        PromisePrototypeThen(PromiseResolve(run({ attempt })), ended(resolve), ended(reject));
+        PromisePrototypeThen(PromiseResolve(run(ctx)), ended(resolve), ended(reject));
       } catch (error) {
         ended(reject)(error);
       }
