@@ -1,8 +1,8 @@
 """Python's garbage collector, kept from stopping the app.
 
-A full collection walks over everything there is; with Textual's widgets, styles and modules that is a tenth of a
-second, again and again while a long answer is read. What exists after the first paint stays for good: it is
-set aside, and collections look at what came since.
+A full collection walks over everything there is; with Textual's widgets, styles and modules that is a tenth
+of a second, again and again while a long answer is read. What exists after the first paint stays for good: it
+is set aside, and collections look at what came since.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tui.commands.accounts import CompareAccounts
 from tui.commands.base import Command
+from tui.commands.logs import OpenLogs
 
 
 class Edit(Command):
@@ -259,6 +260,7 @@ BROWSE: tuple[type[Command], ...] = (
     Clone,
     Filter,
     ClearFilter,
+    OpenLogs,
     Sort,
     Mark,
     MarkAll,

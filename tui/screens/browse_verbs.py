@@ -15,6 +15,7 @@ from tui import format
 from tui.client import EngineAway, EngineError
 from tui.commands import browse as commands
 from tui.commands.accounts import CompareAccounts
+from tui.commands.logs import OpenLogs
 from tui.markup import escape
 from tui.screens.browse_listing import BrowseListing, Json
 from tui.widgets.activity import Activity
@@ -64,6 +65,13 @@ class BrowseVerbs(BrowseListing):
 
         if (place := self.place) is not None and place.environment is not None:
             self.app.push_screen(DataScreen(place.service, place.environment))
+
+    @on(OpenLogs)
+    def _logs(self) -> None:
+        from tui.screens.logs import LogsScreen
+
+        if (place := self.place) is not None:
+            self.app.push_screen(LogsScreen(place.service, place.environment))
 
     @on(commands.Diff)
     @work(exclusive=True, group="verb")

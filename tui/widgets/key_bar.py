@@ -49,7 +49,9 @@ class KeyBar(Widget):
         self.screen.bindings_updated_signal.subscribe(self, self._changed)
 
     def _changed(self, screen: Screen[object]) -> None:
-        if screen is self.screen and screen.app.app_focus:
+        # While another window has the focus no widget here has: the keys stay as they were. In a browser the
+        # app begins like that, and shows them all the same.
+        if screen is self.screen and (screen.app.app_focus or not self.keys):
             self.call_after_refresh(self._read)
 
     def _read(self) -> None:

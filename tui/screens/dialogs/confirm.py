@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input, Label
 
+from tui.format import plural
 from tui.screens.dialogs.dialog import Dialog, DialogButton
 
 
@@ -86,7 +87,7 @@ def delete_environment(
     """
     production = environment == "production"
     mark = "[$production]▲ production[/]" if production else environment
-    history = f", its {versions} versions" if versions else ", its versions"
+    history = f", its {plural(versions, 'version')}" if versions else ", its versions"
     return ConfirmDialog(
         f"Delete {service} › {mark}",
         f"[b]{hostname}[/] stops answering. Its code{history} and its secrets are gone; data in KV stays.",

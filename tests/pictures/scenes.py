@@ -1,0 +1,296 @@
+"""What is pictured: each scene is the keys a person presses from Browse, and when it is there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from textual.pilot import Pilot
+
+from tui.app import SvcApp
+from tui.requests import DraftRequest
+from tui.screens.browse import BrowseScreen
+from tui.screens.workbench import WorkbenchScreen
+from tui.widgets.service_tree import Place
+
+Scene = Callable[["Stage"], Awaitable[None]]
+#: Seconds a step may take on a slow machine.
+PATIENCE = 30.0
+REQUEST = DraftRequest(
+    "PUT", "/notes/try", [("authorization", "Bearer open-sesame")], '{"title": "Groceries", "body": "milk"}'
+)
+PLACE = Place("notes", "staging")
+PRODUCTION = Place("notes", "production")
+
+
+class NotThere(Exception):
+    """A scene did not come."""
+
+
+class Stage:
+    """A running app, and how a scene comes about on it."""
+
+    def __init__(self, pilot: Pilot[Any]) -> None:
+        self.pilot = pilot
+        app = pilot.app
+        assert isinstance(app, SvcApp)
+        self.app = app
+
+    @property
+    def text(self) -> str:
+        """What a person sees."""
+        return "\n".join(strip.text for strip in self.app.screen._compositor.render_strips())
+
+    @property
+    def browse(self) -> BrowseScreen:
+        """The first screen."""
+        screen = self.app.screen_stack[0]
+        assert isinstance(screen, BrowseScreen)
+        return screen
+
+    async def until(self, holds: Callable[[], object], what: str) -> None:
+        """Wait for something to hold."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while not holds():
+                    await self.pilot.pause(0.02)
+        except TimeoutError:
+            raise NotThere(f"{what}\n{self.text}") from None
+        await self.pilot.pause()
+
+    async def see(self, words: str) -> None:
+        """Wait for words on the screen."""
+        await self.until(lambda: words in self.text, words)
+
+    async def press(self, *keys: str) -> None:
+        """Press keys."""
+        await self.pilot.press(*keys)
+
+    async def at(self, place: Place) -> None:
+        """The cursor on a row of Browse, and its detail read."""
+        await self.home()
+        self.browse.clear_filter()
+        await self.until(lambda: self.browse.service_tree.go_to(place), str(place))
+        if place.environment is not None:
+            await self.until(lambda: self.browse.detail(place), f"detail of {place}")
+
+    async def home(self) -> None:
+        """Back to Browse, whatever is in front."""
+        while len(self.app.screen_stack) > 1:
+            self.app.pop_screen()
+            await self.pilot.pause()
+        self.app.clear_notifications()
+        self.browse.service_tree.marked = frozenset()
+        await self.pilot.pause()
+
+
+async def browse(stage: Stage) -> None:
+    await stage.at(PRODUCTION)
+    await stage.pilot.pause(0.5)
+
+
+async def browse_service(stage: Stage) -> None:
+    await stage.at(Place("notes"))
+
+
+async def browse_filter(stage: Stage) -> None:
+    await stage.at(PLACE)
+    await stage.press("slash", *"stag")
+    await stage.see("match")
+
+
+async def browse_marked(stage: Stage) -> None:
+    await stage.at(Place("hello", "staging"))
+    await stage.press("space")
+    stage.browse.service_tree.go_to(PLACE)
+    await stage.press("space", "x")
+    await stage.see("Delete 2 environments")
+
+
+async def palette(stage: Stage) -> None:
+    await stage.at(PLACE)
+    await stage.press("ctrl+p", *"notes")
+    await stage.pilot.pause(0.8)
+
+
+async def palette_commands(stage: Stage) -> None:
+    await stage.at(PLACE)
+    await stage.press("ctrl+p")
+    await stage.pilot.pause(0.8)
+
+
+async def open_by_name(stage: Stage) -> None:
+    await stage.at(PLACE)
+    await stage.press("ctrl+o", *"stag")
+    await stage.pilot.pause(0.8)
+
+
+async def keys(stage: Stage) -> None:
+    await stage.at(PLACE)
+    await stage.press("question_mark")
+    await stage.see("esc closes")
+
+
+async def theme(stage: Stage) -> None:
+    await stage.at(PLACE)
+    await stage.press("f2")
+    await stage.pilot.pause(0.5)
+
+
+async def accounts(stage: Stage) -> None:
+    await stage.at(PLACE)
+    await stage.press("f9")
+    await stage.pilot.pause(0.5)
+
+
+async def promote(stage: Stage) -> None:
+    await stage.at(PLACE)
+    await stage.press("P")
+    await stage.see("moves")
+
+
+async def clone(stage: Stage) -> None:
+    await stage.at(PLACE)
+    await stage.press("c", *"pr-142")
+    await stage.see("It answers at")
+
+
+async def rename(stage: Stage) -> None:
+    await stage.at(PLACE)
+    await stage.press("R")
+    await stage.see("Rename")
+
+
+async def delete(stage: Stage) -> None:
+    await stage.at(PRODUCTION)
+    await stage.press("x")
+    await stage.see("Type production")
+
+
+async def difference(stage: Stage) -> None:
+    await stage.at(PLACE)
+    await stage.press("d")
+    await stage.see("MAX_NOTES")
+
+
+async def history(stage: Stage) -> None:
+    await stage.at(Place("hello", "production"))
+    await stage.press("H")
+    await stage.see("→ B v")
+
+
+async def rollback(stage: Stage) -> None:
+    await history(stage)
+    await stage.press("j", "j", "R")
+    await stage.see("Type production")
+
+
+async def pipelines(stage: Stage) -> None:
+    await stage.at(Place("hello", "production"))
+    await stage.press("H")
+    await stage.see("→ B v")
+    await stage.press("p")
+    await stage.see("somebody")
+
+
+async def settings(stage: Stage) -> None:
+    await stage.at(PLACE)
+    await stage.press("s")
+    await stage.see("MAX_NOTES")
+
+
+async def settings_bind(stage: Stage) -> None:
+    await settings(stage)
+    await stage.press("b")
+    await stage.see("Bind")
+    await stage.pilot.pause(0.3)
+
+
+async def settings_edit(stage: Stage) -> None:
+    await settings(stage)
+    await stage.press("j", "j", "j", "e")
+    await stage.pilot.pause(0.3)
+
+
+async def data(stage: Stage) -> None:
+    await stage.at(PLACE)
+    await stage.press("D")
+    await stage.pilot.pause(1.0)
+
+
+async def logs(stage: Stage) -> None:
+    await stage.at(PRODUCTION)
+    await stage.press("L")
+    await stage.see("GET")
+
+
+async def workbench(stage: Stage) -> None:
+    await stage.at(PLACE)
+    await stage.press("e")
+    await stage.until(lambda: isinstance(stage.app.screen, WorkbenchScreen), "the workbench")
+    bench = stage.app.screen
+    assert isinstance(bench, WorkbenchScreen)
+    await stage.until(lambda: bench.loaded, "the code")
+    bench.request_bar.load(REQUEST)
+    bench.request = REQUEST
+    answer = bench.answer
+    for _ in range(2):  # the first one starts the environment
+        seen = answer.report
+        await stage.press("f5")
+        await stage.until(
+            lambda seen=seen: answer.report not in (None, seen) and not answer.report.running, "the run"
+        )
+    await stage.pilot.pause(0.3)
+
+
+async def workbench_production(stage: Stage) -> None:
+    await stage.at(PRODUCTION)
+    await stage.press("e")
+    await stage.see("export default")
+    await stage.pilot.pause(0.5)
+
+
+async def engine_log(stage: Stage) -> None:
+    await stage.at(PLACE)
+    await stage.press("E")
+    await stage.pilot.pause(0.5)
+
+
+async def new_service(stage: Stage) -> None:
+    await stage.at(PLACE)
+    await stage.press("N")
+    await stage.see("New service")
+    await stage.press(*"shop")
+    await stage.pilot.pause(0.3)
+
+
+SCENES: tuple[Scene, ...] = (
+    browse,
+    browse_service,
+    browse_filter,
+    browse_marked,
+    palette,
+    palette_commands,
+    open_by_name,
+    keys,
+    theme,
+    accounts,
+    promote,
+    clone,
+    rename,
+    new_service,
+    delete,
+    difference,
+    history,
+    rollback,
+    pipelines,
+    settings,
+    settings_edit,
+    settings_bind,
+    data,
+    logs,
+    workbench,
+    workbench_production,
+    engine_log,
+)
