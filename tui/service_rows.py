@@ -53,14 +53,17 @@ class Group:
         return 1 + (len(self.shown) if self.open else 0)
 
 
-def attention(environment: Json, unsaved: bool = False) -> int:
+def attention(environment: Json, unsaved: bool = False, failing: bool = False) -> int:
     """How much an environment wants to be looked at; 0 not at all.
 
     Args:
         environment: As the engine lists it.
         unsaved: Whether there is text that was never saved.
+        failing: Whether it had errors lately.
     """
     live = environment.get("live")
+    if failing:
+        return 4
     if not live:
         return 1
     return 3 if live.get("percentage", 100) < 100 else 2 if unsaved else 0
@@ -76,6 +79,8 @@ class ServiceRows:
     words: tuple[str, ...] = ()
     """The filter: only what has all of these in its name."""
     unsaved: Collection[Place] = frozenset()
+    failing: Collection[Place] = frozenset()
+    """Those that had errors lately."""
     groups: list[Group] = field(default_factory=list)
     """All services, in order."""
     visible: list[Group] = field(default_factory=list)
@@ -198,7 +203,10 @@ class ServiceRows:
 
     def _wants(self, service: str) -> Any:
         unsaved = {place.environment for place in self.unsaved if place.service == service}
-        return lambda environment: attention(environment, environment["environment"] in unsaved)
+        failing = {place.environment for place in self.failing if place.service == service}
+        return lambda environment: attention(
+            environment, environment["environment"] in unsaved, environment["environment"] in failing
+        )
 
     def _matching(self, group: Group) -> Sequence[int]:
         words = self.words

@@ -37,6 +37,8 @@ class Account:
         self.asked: list[tuple[Any, ...]] = []
         self.details = 0
         self.page = 100
+        self.metrics_rows: list[Json] = []
+        self.log_records: list[Json] = []
         self.feeds: list[asyncio.Queue[Json | None]] = []
 
     def locate(self) -> bool:
@@ -156,6 +158,14 @@ class Account:
     async def delete_service(self, service: str) -> None:
         self.asked.append(("delete", service))
         del self.things[service]
+
+    async def metrics(self, service: str | None = None, *, recent: bool = False) -> list[Json]:
+        self.reachable()
+        return [row for row in self.metrics_rows if service in (None, row["service"])]
+
+    async def logs(self, service: str, environment: str | None, **_: Any) -> tuple[list[Json], None]:
+        self.reachable()
+        return self.log_records, None
 
     async def status(self) -> Json:
         return {"subdomain": "dev"}

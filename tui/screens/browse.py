@@ -16,7 +16,8 @@ from tui.commands import browse as commands
 from tui.commands.base import Command
 from tui.markup import escape
 from tui.screens.browse_listing import FilterField, Json
-from tui.screens.browse_marked import OF_MARKED, BrowseMarked
+from tui.screens.browse_marked import OF_MARKED
+from tui.screens.browse_traffic import BrowseTraffic
 from tui.screens.dialogs.welcome import Welcome
 from tui.widgets.activity import Activity
 from tui.widgets.environment_detail import EnvironmentDetail
@@ -29,7 +30,7 @@ REST = 0.08
 PATIENCE = 0.3
 
 
-class BrowseScreen(BrowseMarked):
+class BrowseScreen(BrowseTraffic):
     """The first screen."""
 
     AUTO_FOCUS = "ServiceTree"
@@ -91,6 +92,8 @@ class BrowseScreen(BrowseMarked):
     def show_place(self, place: Place | None, again: bool = False) -> None:
         """Show what is known about a row at once, and ask for the rest."""
         pane, detail = self.query_one("#detail", Pane), self.query_one(EnvironmentDetail)
+        if place != self._shown:
+            self.call_later(detail.show_traffic, None)
         self._shown = place
         self.refresh_bindings()
         pane.set_class(place is not None and place.production, "prod")
@@ -132,6 +135,7 @@ class BrowseScreen(BrowseMarked):
         if self.place == place:
             detail.show_environment(found)
             pane.bottom = "[b]▲ PRODUCTION[/]" if place.production else f"modified {_when(found)}"
+            await self.show_traffic(place)
 
     # ------------------------------------------------------------------ keys that need no dialog
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from json import dumps
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -15,6 +16,10 @@ from tui.commands.base import Command, CommandHost
 from tui.commands.lists import LIST
 from tui.markup import escape
 from tui.widgets.facts import Block, Facts
+
+if TYPE_CHECKING:
+    from tui.traffic import Failure
+    from tui.widgets.numbers import Minutes
 
 Json = dict[str, Any]
 VARIABLES = ("plain_text", "json", "secret_text", "secret_key")
@@ -37,13 +42,32 @@ class EnvironmentDetail(CommandHost, VerticalScroll):
     HELP_TITLE = "Lists"
 
     def compose(self) -> ComposeResult:
-        """The first lines, and all the rest."""
+        """The first lines, and all the rest; numbers stand between them while something is asked."""
         yield Static(id="overview")
-        yield Facts()
+        yield Facts(id="failures")
+        yield Facts(id="facts")
 
     def clear(self, words: str = "") -> None:
         """Show nothing but a sentence, markup."""
         self._show(Content.from_markup(words))
+
+    async def show_traffic(self, minutes: Minutes | None, failures: Sequence[Failure] = ()) -> None:
+        """Show what an environment was asked lately, and what failed; None takes both away."""
+        from tui.widgets.numbers import Numbers
+
+        found = next(iter(self.query(Numbers)), None)
+        silent = minutes is None or minutes.silent
+        if found is None and not silent:
+            found = Numbers()
+            await self.mount(found, after=self.query_one("#overview"))
+        if found is not None:
+            found.display = not silent
+            if minutes is not None:
+                found.show(minutes)
+        rows = [_failure(each, place) for place, each in enumerate(failures)]
+        self.query_one("#failures", Facts).show(
+            Block(rows, "Errors", "last five minutes", right=frozenset({1}), rigid=frozenset({0}))
+        )
 
     def show_service(self, service: Json) -> None:
         """Show a service: its environments, and where each answers."""
@@ -84,7 +108,7 @@ class EnvironmentDetail(CommandHost, VerticalScroll):
 
     def _show(self, first: Content, *blocks: Block) -> None:
         self.query_one("#overview", Static).update(first)
-        self.query_one(Facts).show(*blocks)
+        self.query_one("#facts", Facts).show(*blocks)
 
 
 def overview(detail: Json) -> Content:
@@ -139,6 +163,23 @@ def _author(deployment: Json) -> str:
 def _message(deployment: Json) -> str:
     annotations = deployment.get("annotations") or {}
     return str(annotations.get("workers/message") or deployment.get("message") or "").split("\n")[0]
+
+
+def _failure(failure: Failure, place: int) -> tuple[str, ...]:
+    """A row of the errors; a click on its line opens the code there."""
+    where = failure.where
+    link = (
+        f"[@click=screen.source({place})][$accent u]{escape(f'{where.file}:{where.line}')}[/][/]"
+        if where
+        else ""
+    )
+    return (
+        "[$error]✗[/]",
+        f"[$error]{format.count(failure.times)}[/]",
+        escape(failure.words),
+        link,
+        f"[$faint]{format.age(failure.last)}[/]",
+    )
 
 
 def _environment(summary: Json) -> tuple[str, ...]:

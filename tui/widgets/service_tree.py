@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -24,10 +24,15 @@ from tui.commands.base import Command, CommandHost
 from tui.commands.lists import TREE
 from tui.service_rows import Group, Place, ServiceRows, attention
 
+if TYPE_CHECKING:
+    from tui.traffic import Traffic
+
 Json = dict[str, Any]
 LIVE = "[$success]●[/]"
 #: By `attention`.
-MARKS = {0: LIVE, 1: "[$faint]○[/]", 2: LIVE, 3: "[$accent]◐[/]"}
+MARKS = {0: LIVE, 1: "[$faint]○[/]", 2: LIVE, 3: "[$accent]◐[/]", 4: "[$error]✗[/]"}
+#: Cells of a row from which on requests a second have a column.
+ROOM = 30
 
 __all__ = ["Place", "ServiceTree"]
 
@@ -60,6 +65,8 @@ class ServiceTree(CommandHost, ScrollView, can_focus=True):
     """One of `service_rows.ORDERS`."""
     marked: reactive[frozenset[Place]] = reactive(frozenset(), init=False)
     """Environments that were marked, to do something with all of them."""
+    traffic: reactive[Mapping[Place, Traffic]] = reactive(dict, init=False)
+    """What was asked lately, by environment; those that are missing were asked nothing."""
 
     @dataclass
     class Chosen(Message):
@@ -114,6 +121,15 @@ class ServiceTree(CommandHost, ScrollView, can_focus=True):
         """Show the rows in another order."""
         self.rows.order = order
         self._fill(again=True)
+
+    def watch_traffic(self, traffic: Mapping[Place, Traffic]) -> None:
+        """Show what is asked, and what fails."""
+        failing = frozenset(place for place, each in traffic.items() if each.errors)
+        changed, self.rows.failing = failing != self.rows.failing, failing
+        if changed and self.order == "attention":
+            self._fill(again=True)
+        else:
+            self.refresh()
 
     def watch_marked(self) -> None:
         """Show what is marked."""
@@ -219,7 +235,8 @@ class ServiceTree(CommandHost, ScrollView, can_focus=True):
         marks = ""
         if not group.open:  # a folded service shows its worst state
             places = [(one, Place(group.name, one["environment"])) for one in group.environments]
-            worst = max((attention(one) for one, _ in places), default=0)
+            failing = self.rows.failing
+            worst = max((attention(one, False, place in failing) for one, place in places), default=0)
             marks = f" {MARKS[worst]}" if worst else ""
             if any(place in self.unsaved for _, place in places):
                 marks += " [$warning]◆[/]"
@@ -233,14 +250,16 @@ class ServiceTree(CommandHost, ScrollView, can_focus=True):
         place, live = Place(group.name, environment["environment"]), environment.get("live") or {}
         dirty = " [$warning]◆[/]" if place in self.unsaved else ""
         marked = "[b $accent]▌[/] " if place in self.marked else "  "
-        mark = MARKS[attention(environment)]
+        mark = MARKS[attention(environment, False, place in self.rows.failing)]
         if place.production:
             name = "[$production]production[/]" if quiet else "production"
             left = f"{marked}[$production]▲[/] {name}{'' if mark == LIVE else ' ' + mark}{dirty}"
         else:
             left = f"{marked}{mark} {place.environment}{dirty}"
         number, age = format.version(live.get("number")), format.age(live.get("created_on"))
-        return left, f"[$muted]{number:>3}[/] [$faint]{age:>3}[/]"
+        asked = self.traffic.get(place)
+        rate = f"[$accent]{asked.rate}[/] " if asked and asked.rate and self.size.width >= ROOM else ""
+        return left, f"{rate}[$muted]{number:>3}[/] [$faint]{age:>3}[/]"
 
     # ------------------------------------------------------------------ keys and mouse
 
