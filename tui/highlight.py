@@ -25,7 +25,7 @@ LONGEST_LINE = 4_000
 """Columns of a line that are coloured. Longer lines are bundles: lexing them would stall every key."""
 
 FAR = 600
-"""Lines that are lexed while somebody waits, 40 ms; what is further down is guessed until lexing got there."""
+"""Lines lexed while somebody waits, 40 ms; what is further down is guessed until lexing got there."""
 RUN_UP = 40
 """Lines above a guessed one where guessing begins, as if they were code at the top level."""
 
@@ -158,7 +158,7 @@ class Highlighter:
         return self._rows[row] if row < len(self._rows) else None
 
     def _guess(self, row: int) -> _Row | None:
-        """A line far below all that was lexed, as it looks from a little above: nobody waits for 20,000 lines."""
+        """A line far below all that was lexed, as it looks from a little above: nobody waits for that."""
         lines = self._lines()
         if row >= len(lines):
             return None

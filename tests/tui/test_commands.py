@@ -16,6 +16,7 @@ from tui.screens.browse import BrowseScreen
 from tui.screens.data import DataScreen
 from tui.screens.deployments import DeploymentsScreen
 from tui.screens.diff import DiffScreen
+from tui.screens.logs import LogsScreen
 from tui.screens.pipelines import PipelinesScreen
 from tui.screens.settings import SettingsScreen
 from tui.screens.workbench import WorkbenchScreen
@@ -33,6 +34,7 @@ HOSTS: list[type[CommandHost]] = [
     DiffScreen,
     SettingsScreen,
     DataScreen,
+    LogsScreen,
 ]
 
 

@@ -20,7 +20,7 @@ class WorkbenchLogs(Command):
     """Show what this environment's deployed worker says, live, with its numbers."""
 
     NAME = "environment: Logs"
-    BINDING_KEY = "alt+l"
+    BINDING_KEY = "alt+w"
     HELP_TEXT = "logs and numbers"
 
 
