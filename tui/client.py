@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from tui.connection import Connection, EngineAway, EngineError, Json, Remote
 from tui.data_calls import DataCalls
+from tui.kept_calls import KeptCalls
 from tui.log_calls import LogCalls
 from tui.pipeline_calls import PipelineCalls
 from tui.settings_calls import SettingsCalls
@@ -21,7 +22,7 @@ __all__ = ["Engine", "EngineAway", "EngineError", "Json"]
 FEED_SILENCE = 40.0
 
 
-class Engine(DataCalls, SettingsCalls, PipelineCalls, LogCalls):
+class Engine(DataCalls, SettingsCalls, PipelineCalls, LogCalls, KeptCalls):
     """An engine's HTTP API.
 
     Every method raises `EngineError` when the engine refuses and `EngineAway` when there is none.

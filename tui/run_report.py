@@ -93,6 +93,8 @@ class RunReport:
     mode: str = "sandbox"
     clock: str = ""
     """When it began, `14:02:11`."""
+    session: str = ""
+    """The name under which the engine keeps its writes."""
     status: int | None = None
     status_text: str = ""
     headers: list[tuple[str, str]] = field(default_factory=list)
@@ -112,7 +114,9 @@ class RunReport:
     failure: Failure | None = None
     later_failures: list[Failure] = field(default_factory=list)
     writes: int | None = None
-    """Writes kept back, as the engine counted them."""
+    """Writes kept back, as the engine counted them last."""
+    applied: int = 0
+    """How many were done for real since."""
     outcome: str = ""
     """`ok`, `exception`, `exceededCpu`, …; empty while it runs."""
     wall: float = 0.0

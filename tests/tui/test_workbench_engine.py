@@ -20,6 +20,8 @@ from textual.widgets import Label
 
 from tui.app import SvcApp
 from tui.options import Options
+from tui.requests import DraftRequest
+from tui.screens.dialogs.writes import WritesDialog
 from tui.screens.workbench import WorkbenchScreen
 
 THROWS = "export default {\n  fetch() {\n    const note = undefined;\n    return note.body;\n  },\n};\n"
@@ -108,3 +110,77 @@ async def test_edit_run_save_answer(
         await pilot.press("ctrl+s")
         await until(pilot, lambda: any("Not saved" in str(toast.message) for toast in app._notifications))
         assert editor.marks
+
+
+WRITES = """\
+export default {
+  async fetch(request, env) {
+    const { searchParams } = new URL(request.url);
+    if (searchParams.has("read")) {
+      return Response.json({ one: await env.NOTES.get("w:one"), two: await env.NOTES.get("w:two") });
+    }
+    await env.NOTES.put("w:one", "first");
+    await env.NOTES.put("w:two", "second");
+    await env.NOTES.put("w:two", "third");
+    return new Response("kept");
+  },
+};
+"""
+
+
+async def test_kept_writes_are_applied_one_by_one(
+    engine: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SVC_TUI_CONFIG", str(tmp_path))
+    app = SvcApp(Options(state=engine["state"]))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.engine_state.ready)
+        screen = WorkbenchScreen("notes", "staging")
+        await app.push_screen(screen)
+        await until(pilot, lambda: screen.loaded and screen.editor_pane.editor)
+        assert screen.editor_pane.editor is not None
+        screen.editor_pane.editor.replace_all(WRITES)
+
+        async def ask(url: str) -> str:
+            before = screen.report
+            screen.request_bar.load(DraftRequest("GET", url))
+            await pilot.press("f5")
+            await until(pilot, lambda: screen.report not in (None, before) and screen.running is None)
+            assert screen.report is not None
+            return screen.report.body().decode()
+
+        await pilot.press("alt+a")
+        await until(pilot, lambda: app._notifications)  # nothing has run yet
+        assert await ask("/") == "kept"
+        await pilot.press("alt+a")
+        await until(pilot, lambda: isinstance(app.screen, WritesDialog) and app.screen.table.items)
+        dialog = app.screen
+        assert isinstance(dialog, WritesDialog)
+        table = dialog.table
+        assert [item["superseded"] for item in table.items] == [False, True, False]
+        # What a later write replaces takes no mark.
+        await pilot.press("j", "space")
+        assert not table.marked
+        await pilot.press("a")
+        assert len(table.marked) == 2
+        await pilot.press("a", "g", "enter")  # none marked: the one under the cursor
+        await until(pilot, lambda: dialog.applied == 1 and len(table.items) == 1)
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is screen)
+        assert screen.report is not None
+        assert screen.report.applied == 1
+
+        await pilot.press("alt+a")
+        await until(pilot, lambda: isinstance(app.screen, WritesDialog) and app.screen.table.items)
+        assert isinstance(app.screen, WritesDialog)
+        # Somebody else writes what the run meant to: its row says so, and applying it means it.
+        state = app.engine
+        found = await state.environment("notes", "staging")
+        space = next(each for each in found["bindings"] if each["name"] == "NOTES")["namespace_id"]
+        await state.import_kv(space, [{"key": "w:two", "value": "another one"}])
+        await pilot.press("G", "enter")
+        table = app.screen.table
+        await until(pilot, lambda: table.conflicts)
+        await pilot.press("G", "enter")
+        await until(pilot, lambda: app.screen is screen)
+        assert json.loads(await ask("/?read")) == {"one": "first", "two": "third"}

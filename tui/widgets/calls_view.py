@@ -115,6 +115,10 @@ def calls_summary(report: RunReport | None) -> str:
     """The calls' bottom border, markup: `⊘ 3 writes kept back  ms, 0 to 14.2`."""
     if report is None:
         return ""
-    kept = f"[$warning]⊘ {plural(report.kept_back, 'write')} kept back[/]  " if report.kept_back else ""
+    kept = f"[$success]✓ {report.applied} applied[/]  " if report.applied else ""
+    if report.kept_back:
+        words = f"[$warning]⊘ {plural(report.kept_back, 'write')} kept back[/]"
+        kept += f"[@click=screen.command('kept-writes')]{words}[/]  "
+        kept += "" if report.applied else "[b $accent]alt+a[/] [$muted]applies[/]  "
     wrote = "[$error]writes were real[/]  " if report.mode == "live" and report.calls else ""
     return f"{kept}{wrote}[$muted]ms, 0 to {report.span:,.1f}[/]" if report.calls else ""

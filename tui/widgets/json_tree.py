@@ -127,6 +127,8 @@ class JsonTree(ScrollView, can_focus=True):
         except NotJson:
             self.border_subtitle = "not JSON from here on"
         opened += self._insert(row, opened, found)
+        if opened == 1:
+            levels = 2  # `{"items": […]}`: what one looks for is in there
         if levels > 1 and opened <= OPEN_ALL:
             place = next(n for n, known in enumerate(self.rows) if known is row)
             for below in range(place + opened, place, -1):
@@ -159,7 +161,7 @@ class JsonTree(ScrollView, can_focus=True):
         index = y + self.scroll_offset.y
         width = self.size.width
         if index >= len(self.rows):
-            return Strip.blank(width)
+            return Strip.blank(width, self.rich_style)
         row, value = self.rows[index], self.rows[index].value
         here = index == self.cursor and self.has_focus
         quiet = "$foreground" if here else "$muted"

@@ -140,7 +140,7 @@ class ResponseView(Vertical):
             facts.update(f"[b $accent]◐ running {duration(elapsed)}[/]  [b $accent]esc[/] [$muted]stops[/]")
         else:
             facts.update(self._facts(report))
-        kept = f"[$warning]⊘ {report.kept_back} kept back[/]" if report.kept_back else ""
+        kept = kept_words(report)
         self.query_one("#kept", Label).update("" if running else kept)
         if report.failure is not None:
             self._show_failure(report, report.failure)
@@ -246,6 +246,13 @@ class ResponseView(Vertical):
     def _selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
         self.post_message(self.Chosen(self._frames[event.option_index]))
+
+
+def kept_words(report: RunReport) -> str:
+    """`⊘ 3 kept back`, which shows them when it is clicked; markup."""
+    if not report.kept_back:
+        return f"[$success]✓ {report.applied} applied[/]" if report.applied else ""
+    return f"[@click=screen.command('kept-writes')][$warning]⊘ {report.kept_back} kept back[/][/]"
 
 
 def _reason(status: int) -> str:

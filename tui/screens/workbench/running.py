@@ -8,6 +8,7 @@ import shlex
 import subprocess
 import tempfile
 import time
+import uuid
 from contextlib import aclosing
 from datetime import datetime
 from pathlib import Path
@@ -63,7 +64,7 @@ class RunningScreen(SavingScreen):
     def on_unmount(self) -> None:
         """Let the body's temporary file go."""
         if self.report is not None:
-            self.report.close()
+            self.let_go(self.report)
 
     @on(commands.Run)
     @on(RequestBar.Submitted)
@@ -94,11 +95,13 @@ class RunningScreen(SavingScreen):
     async def _run(self, mode: str) -> None:
         request = self.request_bar.request
         report = RunReport(request.method, _path(request.url), mode, f"{datetime.now():%H:%M:%S}")
+        report.session = uuid.uuid4().hex
         payload: Json = {
             "modules": self.workspace.payload(),
             "main_module": self.workspace.main,
             "request": request.payload(self.base_url),
             "mode": mode,
+            "session": report.session if mode == "sandbox" else None,
             "trace": True,
         }
         self.running, self._began = report, time.monotonic()
@@ -171,12 +174,16 @@ class RunningScreen(SavingScreen):
 
     def _show(self, report: RunReport, running: RunReport | None = None, elapsed: float = 0.0) -> None:
         if self.report is not None and self.report is not report:
-            self.report.close()
+            self.let_go(self.report)
         self.report = report
         self.answer.show(report, running, elapsed)
         pane = self.query_one("#calls", Pane)
         pane.query_one(CallsView).show(running or report)
         pane.bottom = calls_summary(running or report)
+
+    def let_go(self, report: RunReport) -> None:
+        """A run is not shown any more."""
+        report.close()
 
     # ------------------------------------------------------------------ from the answer to the code
 

@@ -9,10 +9,10 @@ from textual.app import ComposeResult
 from textual.containers import Grid, Vertical
 from textual.widgets import Input, TextArea
 
-from tui.commands import answer, editing, places, requests
+from tui.commands import answer, editing, places, requests, writes
 from tui.commands import workbench as commands
 from tui.commands.base import Command
-from tui.screens.workbench.requesting import RequestingScreen
+from tui.screens.workbench.applying import ApplyingScreen
 from tui.widgets.answer_pane import CALLS, CONSOLE, HEADERS, RESPONSE, AnswerPane
 from tui.widgets.calls_view import CallsView
 from tui.widgets.editor_pane import EditorPane
@@ -26,7 +26,7 @@ from tui.widgets.request_bar import RequestBar
 from tui.widgets.response_view import ResponseView
 
 
-class WorkbenchScreen(RequestingScreen):
+class WorkbenchScreen(ApplyingScreen):
     """Edit, run, save: one environment's code beside what it answers.
 
     Args:
@@ -41,6 +41,7 @@ class WorkbenchScreen(RequestingScreen):
         *commands.WORKBENCH,
         *editing.EDITING,
         *requests.REQUESTS,
+        writes.KeptWrites,
     )
 
     def body(self) -> ComposeResult:
