@@ -10,6 +10,7 @@ Codes are those of Cloudflare's catalogue (workers/platform/error-codes). Ours, 
 10421 a pipeline's definition is wrong: the message has the file, the line and the key
 10422 a run of the pipeline is under way
 10423 a run does not wait for an approval, or has ended
+10430 a query of Analytics Engine's SQL is wrong
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ def shift(seconds: int, count: int, unit: str) -> int:
 
 
 def start(seconds: int, count: int, unit: str, zone_name: str = "UTC") -> int:
-    """The beginning of the interval that a moment is in."""
+    """The beginning of the interval that a moment is in; "SUNDAY" is a week that begins with one."""
     here = zone(zone_name)
     local = datetime.fromtimestamp(seconds, here)
     if unit in ("MONTH", "YEAR"):
@@ -72,8 +72,8 @@ def start(seconds: int, count: int, unit: str, zone_name: str = "UTC") -> int:
         year, month = divmod(months - months % size, 12)
         return int(datetime(year, month + 1, 1, tzinfo=here).timestamp())
     offset = int((local.utcoffset() or timedelta()).total_seconds())
-    size = count * SECONDS[unit]
-    base = _MONDAY if unit == "WEEK" else 0
+    size = count * SECONDS["WEEK" if unit == "SUNDAY" else unit]
+    base = {"WEEK": _MONDAY, "SUNDAY": _MONDAY - 86_400}.get(unit, 0)
     rounded = seconds + offset - base
     rounded -= rounded % size
     wall = _at(rounded + base).replace(tzinfo=None)
@@ -81,7 +81,7 @@ def start(seconds: int, count: int, unit: str, zone_name: str = "UTC") -> int:
     return int(wall.replace(tzinfo=here).timestamp())
 
 
-def shown(seconds: int, format: str = "%Y-%m-%d %H:%M:%S", zone_name: str = "UTC") -> str:
+def shown(seconds: int, format: str = "%Y-%m-%d %H:%i:%S", zone_name: str = "UTC") -> str:
     """A moment in ClickHouse's format, which has its own letters for some parts."""
     then = datetime.fromtimestamp(seconds, zone(zone_name))
     own = {"i": "%M", "M": "%B", "s": "%S", "e": f"{then.day:2}", "Q": str((then.month + 2) // 3)}
@@ -143,7 +143,7 @@ def _nearest(value: float) -> float:
     return math.floor(value + 0.5) if value >= 0 else math.ceil(value - 0.5)
 
 
-def _guarded(work: Callable[..., Any]) -> Callable[..., Any]:
+def _guarded(work: Callable[..., Any], wrong: list[QueryError]) -> Callable[..., Any]:
     """None of nothing, and of what cannot be computed, as NaN and infinity are null in an answer."""
 
     def call(*args: Any) -> Any:
@@ -153,9 +153,26 @@ def _guarded(work: Callable[..., Any]) -> Callable[..., Any]:
             found = work(*args)
         except (ValueError, OverflowError, ZeroDivisionError, OSError, TypeError):
             return None
+        except QueryError as error:
+            wrong.append(error)
+            raise
         return None if isinstance(found, float) and not math.isfinite(found) else found
 
     return call
+
+
+def _format(pattern: str, values: str) -> str:
+    """`{}` and `{0}` in a pattern, replaced."""
+    given = json.loads(values)
+    numbers = iter(range(len(given)))
+
+    def place(match: re.Match[str]) -> str:
+        return str(given[int(match[1]) if match[1] else next(numbers)])
+
+    try:
+        return re.sub(r"\{(\d{0,3})\}", place, pattern)
+    except (IndexError, RuntimeError, StopIteration):
+        raise QueryError("format() has more places than values") from None
 
 
 _SCALARS: Final[dict[str, tuple[Callable[..., Any], int]]] = {
@@ -165,9 +182,13 @@ _SCALARS: Final[dict[str, tuple[Callable[..., Any], int]]] = {
     "ch_moment": (moment, 2),
     "ch_like": (like, 2),
     "ch_ilike": (lambda pattern, text: like(pattern.lower(), text.lower()), 2),
+    "ch_format": (_format, 2),
     "ch_lower": (str.lower, 1),
     "ch_upper": (str.upper, 1),
     "ch_log": (math.log, 1),
+    "ch_log2": (math.log2, 1),
+    "ch_log10": (math.log10, 1),
+    "ch_exp": (math.exp, 1),
     "ch_pow": (math.pow, 2),
     "ch_mod": (math.fmod, 2),
     "ch_intdiv": (lambda a, b: math.floor(a / b), 2),
@@ -273,9 +294,13 @@ _AGGREGATES: Final[dict[str, tuple[Callable[[], Any], int]]] = {
 }
 
 
-def install(connection: sqlite3.Connection) -> None:
-    """Give a connection the functions that translated queries call."""
+def install(connection: sqlite3.Connection, wrong: list[QueryError]) -> None:
+    """Give a connection the functions that translated queries call.
+
+    Args:
+        wrong: gets what they refuse, since SQLite only says that one of them has failed.
+    """
     for name, (work, count) in _SCALARS.items():
-        connection.create_function(name, count, _guarded(work), deterministic=True)
+        connection.create_function(name, count, _guarded(work, wrong), deterministic=True)
     for name, (kind, count) in _AGGREGATES.items():
         connection.create_aggregate(name, count, kind)

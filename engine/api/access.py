@@ -68,9 +68,9 @@ _OWN: Final = frozenset({"/transfers/{secret}", f"{_ACCOUNT}/workers/assets/uplo
 _FILTERED: Final = frozenset(f"{_ACCOUNT}/workers/{each}" for each in ("services", "scripts", "workers"))
 """Lists of services: they have those that the token is for (`Call.sees`)."""
 _DATA: Final = re.compile(
-    r"/accounts/\{account\}/(storage|d1|r2|queues|workflows|hyperdrive|workers/durable_objects)(/|$)"
+    r"/accounts/\{account\}/(storage|d1|r2|queues|workflows|hyperdrive|analytics_engine|workers/durable_objects)(/|$)"
 )
-_READS: Final = ("/bulk/get", "/export", "/messages/preview")
+_READS: Final = ("/bulk/get", "/export", "/messages/preview", "/analytics_engine/sql")
 """Data that is asked for by POST."""
 _PLACE: Final = re.compile(
     r"/accounts/\{account\}/workers/(?:services/\{service\}/environments/\{environment\}|scripts/\{service\})(?P<rest>.*)"

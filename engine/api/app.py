@@ -61,6 +61,7 @@ RESOURCES = (
     "workflows",
     "workflow_instances",
     "hyperdrive",
+    "analytics_engine",
     "transfers",
     "runs",
     "diff",

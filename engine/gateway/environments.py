@@ -84,7 +84,7 @@ class Environments:
         self.objects = Objects(store, self, runtime.handles, compiler, limits, live=follows, logs=logs)
         self.queues = Queues(store, self)
         self._sites = Sites(store)
-        self._points = Points(store)
+        self.points = Points(store)
         self.workflows = Workflows(store, self)
         self._context = bindings.Context(
             store,
@@ -92,7 +92,7 @@ class Environments:
             self.objects,
             self._sites,
             self.queues,
-            points=self._points,
+            points=self.points,
             workflows=self.workflows,
         )
         self._entries: dict[Key, Entry] = {}
@@ -385,4 +385,4 @@ class Environments:
         self._entries.clear()
         self._previews.close()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._points.flush()
+        await self.points.flush()

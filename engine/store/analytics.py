@@ -57,6 +57,12 @@ def datasets(connection: sqlite3.Connection) -> list[str]:
     return [str(name) for (name,) in rows]
 
 
+def exists(connection: sqlite3.Connection, dataset: str) -> bool:
+    """Whether a dataset has points."""
+    query = "SELECT 1 FROM analytics_points WHERE dataset = ? LIMIT 1"
+    return connection.execute(query, (dataset,)).fetchone() is not None
+
+
 def count(connection: Connection, dataset: str) -> int:
     """How many points a dataset has."""
     query = "SELECT count(*) FROM analytics_points WHERE dataset = ?"
@@ -67,7 +73,7 @@ def free_name(connection: Connection, wanted: str) -> str:
     """A name like the one given that no dataset with points has; one that SQL takes without quotes."""
     base = name = wanted.replace("-", "_")
     number = 1
-    while connection.execute("SELECT 1 FROM analytics_points WHERE dataset = ? LIMIT 1", (name,)).fetchone():
+    while exists(connection, name):
         number += 1
         name = f"{base}_{number}"
     return name
