@@ -36,6 +36,7 @@ RESOURCES = (
     "secrets",
     "settings",
     "workers",
+    "previews",
     "triggers",
     "zones",
     "routes",

@@ -55,8 +55,19 @@ async def read_upload(call: Call) -> Upload:
     metadata, parts = split(await call.form())
     if metadata is None:
         raise ApiError(10005, "The upload has no part named metadata.", 400)
+    return await upload_of(call, metadata, parts, call.service, call.environment)
+
+
+async def upload_of(
+    call: Call, metadata: dict[str, Any], parts: Sequence[Part], service: str, environment: str
+) -> Upload:
+    """The script that metadata and modules describe, for this environment.
+
+    Raises:
+        ApiError: 10021 a module's type, or what is said of assets; 10026 wrong shape.
+    """
     strict = call.query.get("bindings_inherit") == "strict"
-    assets = await _assets(call, metadata)
+    assets = await _assets(call, metadata, service, environment)
     modules = modules_of(parts, metadata)
     if assets and not metadata.get("main_module") and not metadata.get("body_part"):
         metadata = {**metadata, "main_module": ASSETS_ONLY}
@@ -65,7 +76,7 @@ async def read_upload(call: Call) -> Upload:
     return replace(upload, settings=replace(upload.settings, assets=assets)) if assets else upload
 
 
-async def _assets(call: Call, metadata: Mapping[str, Any]) -> dict[str, Any]:
+async def _assets(call: Call, metadata: Mapping[str, Any], service: str, environment: str) -> dict[str, Any]:
     """The static files of the new version: those uploaded for it, or those of the version before."""
     given = metadata.get("assets")
     keeps = metadata.get("keep_assets") is True
@@ -78,7 +89,7 @@ async def _assets(call: Call, metadata: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(token, str):
         claims = session.read(call.engine.token, token, complete=True)
         return {"manifest": claims["manifest"], "config": config}
-    before = await call.store.read(lambda connection: _latest(connection, call.service, call.environment))
+    before = await call.store.read(lambda connection: _latest(connection, service, environment))
     if before is None or not before.settings.assets:
         if keeps:
             return {}

@@ -8,8 +8,8 @@ from typing import Final
 
 from engine.errors import NotFound
 from engine.gateway.entry import Slot
-from engine.model import Change, Version
-from engine.store import Connection, Store, environments, versions
+from engine.model import PRODUCTION, Change, Version
+from engine.store import Connection, Store, environments, previews, versions
 
 #: Versions kept ready besides the deployed ones; the one not asked longest goes first.
 KEPT: Final = 32
@@ -92,4 +92,8 @@ def has_preview(version: Version) -> bool:
 
 def _version(connection: Connection, service: str, environment: str, name: str) -> Version | None:
     place = environments.find(connection, service, environment)
-    return versions.named(connection, place.id, name) if place else None
+    found = versions.named(connection, place.id, name) if place else None
+    if found is None and environment == PRODUCTION:  # `<slug>-<worker>`: what the preview answers with
+        preview = previews.find(connection, service, name)
+        found = environments.live_of(connection, preview.environment).version if preview else None
+    return found

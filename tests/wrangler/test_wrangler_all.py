@@ -142,6 +142,22 @@ def test_versions_deployments_and_secrets(wrangler: Wrangler, name: str):
     assert engine.get(name).text == "hello -"
 
 
+def test_preview(wrangler: Wrangler, name: str):
+    engine = wrangler.engine
+    wrangler.write(index__js=HELLO)
+    configure(wrangler, name, previews={"vars": {"A": "preview"}}, vars={"A": "top"})
+    wrangler.run("deploy")
+    made = wrangler.json("preview", "--name", "feat/one", "--json")
+    assert made["preview"]["slug"] == "feat-one"
+    assert engine.get(name, environment="feat-one").text == "hello preview"
+    assert engine.get(name).text == "hello top"
+    wrangler.write(index__js=HELLO.replace("hello", "again"))
+    assert made["preview"]["urls"][0] in wrangler.run("preview", "--name", "feat/one").out
+    assert engine.get(name, environment="feat-one").text == "again preview"
+    wrangler.run("preview", "delete", "--name", "feat/one", "--skip-confirmation")
+    assert engine.get(name, environment="feat-one").status_code == 404
+
+
 def test_kv(wrangler: Wrangler, name: str):
     configure(wrangler, name)
     wrangler.run("kv", "namespace", "create", name)
