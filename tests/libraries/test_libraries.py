@@ -1,4 +1,4 @@
-"""Libraries from npm that Workers developers use, unchanged, in workers that esbuild bundled.
+"""Libraries from npm that Workers developers use, unchanged, in workers that esbuild or wrangler bundled.
 
 Each file of workers/ checks one of them against outputs that its documentation, a standard or another
 implementation gives. What npm installs, and what esbuild makes of it, stays in the user's cache folder.
@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import platformdirs
@@ -18,6 +20,11 @@ from enginekit import RunningEngine, upload, worker_path
 
 HERE = Path(__file__).parent
 WORKERS = sorted(path.stem for path in (HERE / "workers").glob("*.js") if path.stem != "check")
+#: Those that wrangler bundles: one that needs Node's modules by their bare names, and one of the others.
+BY_WRANGLER = ["express", "hono"]
+BY_ESBUILD = [name for name in WORKERS if name != "express"]
+WRANGLER = "4.86.0"
+DATE = "2026-01-01"
 INSTALL_LIMIT = 240
 BUNDLE_LIMIT = 120
 #: As wrangler calls it.
@@ -71,7 +78,7 @@ def bundled(folder: Path) -> Path:
     out = folder / f"out-{mark.hexdigest()[:12]}"
     if not (out / "made").exists():
         shutil.copytree(HERE / "workers", folder / "workers", dirs_exist_ok=True)
-        entries = [f"workers/{name}.js" for name in WORKERS]
+        entries = [f"workers/{name}.js" for name in BY_ESBUILD]
         esbuild = folder / "node_modules" / ".bin" / "esbuild"
         if not esbuild.exists():
             pytest.skip("npm has no esbuild for this platform")
@@ -106,13 +113,17 @@ def database(engine: RunningEngine) -> str:
     return identifier
 
 
-@pytest.mark.parametrize("name", WORKERS)
-def test_library(engine: RunningEngine, bundles: Path, database: str, name: str) -> None:
-    code = (bundles / f"{name}.js").read_text()
-    modules: dict[str, str | bytes] = {"worker.js": code}
-    for path in bundles.glob("*.wasm"):
-        if path.name in code:
-            modules[f"./{path.name}"] = path.read_bytes()
+@pytest.fixture(scope="session")
+def wrangler() -> tuple[str, Path]:
+    """Node and wrangler's program."""
+    sys.path.insert(0, str(HERE.parent / "wrangler"))
+    from wranglerkit import installed as wrangler_installed
+
+    return wrangler_installed(WRANGLER)
+
+
+def run_checks(engine: RunningEngine, name: str, modules: dict[str, str | bytes], database: str) -> None:
+    """Deploy a worker and let it run its checks."""
     bindings = [
         {"type": "plain_text", "name": "WORD", "text": "bound"},
         {"type": "d1", "name": "DB", "id": database},
@@ -121,7 +132,7 @@ def test_library(engine: RunningEngine, bundles: Path, database: str, name: str)
         modules,
         types={each: "application/wasm" for each in modules if each.endswith(".wasm")},
         bindings=bindings,
-        compatibility_date="2026-01-01",
+        compatibility_date=DATE,
         compatibility_flags=["nodejs_compat"],
     )
     engine.result("PUT", worker_path(f"lib-{name}"), **parts)
@@ -130,3 +141,34 @@ def test_library(engine: RunningEngine, bundles: Path, database: str, name: str)
     result = answer.json()
     assert result["failed"] == []
     assert result["count"] > 1
+
+
+@pytest.mark.parametrize("name", BY_ESBUILD)
+def test_library(engine: RunningEngine, bundles: Path, database: str, name: str) -> None:
+    code = (bundles / f"{name}.js").read_text()
+    modules: dict[str, str | bytes] = {"worker.js": code}
+    for path in bundles.glob("*.wasm"):
+        if path.name in code:
+            modules[f"./{path.name}"] = path.read_bytes()
+    run_checks(engine, name, modules, database)
+
+
+@pytest.mark.parametrize("name", BY_WRANGLER)
+def test_library_bundled_by_wrangler(
+    engine: RunningEngine, bundles: Path, wrangler: tuple[str, Path], database: str, name: str, tmp_path: Path
+) -> None:
+    node, cli = wrangler
+    entry = bundles.parent / "workers" / f"{name}.js"
+    options = ["--dry-run", "--outdir", str(tmp_path / "out"), "--name", name, "--compatibility-date", DATE]
+    done = subprocess.run(
+        [node, str(cli), "deploy", str(entry), *options, "--compatibility-flags", "nodejs_compat"],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "WRANGLER_SEND_METRICS": "false", "CI": "1"},
+        capture_output=True,
+        text=True,
+        timeout=BUNDLE_LIMIT,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    code = (tmp_path / "out" / f"{name}.js").read_text()
+    run_checks(engine, f"{name}-by-wrangler", {"worker.js": code}, database)

@@ -109,6 +109,16 @@ const EDITED = {
     ],
     boundWhenNamed,
   ],
+  // What Workers has not: the error that Workers throws, which names the functions of some modules without the module.
+  "unenv/dist/runtime/_internal/utils.mjs": [
+    [
+      "return new Error(`[unenv] ${name} is not implemented yet!`);",
+      `const error = new Error("The " + name.replace(/^(?:inspector|perf_hooks|repl|v8|vm|wasi|worker_threads)\\./, "") + " method is not implemented");
+      error.code = "ERR_METHOD_NOT_IMPLEMENTED";
+      return error;`,
+    ],
+    ["throw new Error(`[unenv] ${name} is not implemented yet!`);", "throw createNotImplementedError(name);"],
+  ],
   ...Object.fromEntries(Object.entries(REWRITER).map(([name, change]) => [name, [change]])),
 };
 

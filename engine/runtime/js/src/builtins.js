@@ -8,8 +8,15 @@ import { load } from "./lazy.js";
 import { nodeNamespace } from "./node.js";
 import { Error_ } from "./primordials.js";
 
+const server = () => load("node-internal-http-server");
+
 const builtins = {
   __proto__: null,
+  "cloudflare:node": {
+    __proto__: null,
+    get handleAsNodeRequest() { return server().handleAsNodeRequest; },
+    get httpServerHandler() { return server().httpServerHandler; },
+  },
   "cloudflare:sockets": { __proto__: null, get connect() { return load("sockets").connect; } },
   "cloudflare:workflows": { __proto__: null, NonRetryableError },
   "cloudflare:workers": {

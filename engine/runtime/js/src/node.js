@@ -7,7 +7,7 @@ import {
   ArrayPrototypeIncludes, ArrayPrototypePush, globalThis_, StringPrototypeReplaceAll, StringPrototypeSlice, StringPrototypeStartsWith,
 } from "./primordials.js";
 
-/** @type {{level: 1 | 2, env: boolean, als: boolean} | null} what tools/node.js found */
+/** @type {{level: 1 | 2, env: boolean, server: boolean, als: boolean} | null} what tools/node.js found */
 let compatibility = null;
 let requireModule = null;
 /** Forgets the AsyncLocalStorage context of what ran before; null while nobody uses one. */
@@ -16,7 +16,7 @@ let leaveContext = null;
 const GLOBALS = { __proto__: null, Buffer: "node-buffer", clearImmediate: "node-timers", setImmediate: "node-timers" };
 
 /**
- * @param {{level: 1 | 2, env: boolean, als: boolean}} node the program's
+ * @param {{level: 1 | 2, env: boolean, server: boolean, als: boolean}} node the program's
  * @param {(specifier: string, importer: string) => any} require
  */
 export function enableNode(node, require) {
@@ -27,6 +27,9 @@ export function enableNode(node, require) {
   defineLazyProperty(globalThis_, "process", () => load("node-process").default, false);
   defineLazyProperty(globalThis_, "global", () => globalThis_, false);
 }
+
+/** Whether the program's date and flags bring a part of Node. @param {"server"} part */
+export const nodeHas = (part) => compatibility?.[part] === true;
 
 /** Whether process.env has the variables. */
 export const hasProcessEnv = () => compatibility?.env === true;

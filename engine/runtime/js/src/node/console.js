@@ -1,4 +1,5 @@
 /** node:console (https://nodejs.org/docs/latest/api/console.html): the global console; Console writes to streams. */
+import { notImplemented } from "./internal/not-implemented.js";
 import { formatWithOptions, inspect } from "./internal/util/inspect.js";
 
 const { console } = globalThis;
@@ -50,6 +51,6 @@ export const {
   time, timeEnd, timeLog, timeStamp, trace, warn,
 } = console;
 /** V8's inspector has contexts and tasks; Workers does not. */
-export const context = () => { throw new Error("[unenv] console.context is not implemented yet!"); };
-export const createTask = () => { throw new Error("[unenv] console.createTask is not implemented yet!"); };
+export const context = notImplemented("console.context");
+export const createTask = notImplemented("console.createTask");
 export default console;

@@ -8,6 +8,7 @@ import {
 } from "./internal/crypto/exchange.js";
 import { ERR_CRYPTO_TIMING_SAFE_EQUAL_LENGTH } from "./internal/crypto/errors.js";
 import { createHash, createHmac, getHashes, hash, Hash, Hmac } from "./internal/crypto/hash.js";
+import { notImplemented, notImplementedError } from "./internal/not-implemented.js";
 import {
   createPrivateKey, createPublicKey, createSecretKey, generateKey, generateKeyPair, generateKeyPairSync, generateKeySync, KeyObject,
 } from "./internal/crypto/keys.js";
@@ -31,12 +32,9 @@ export function timingSafeEqual(a, b) {
   return difference === 0;
 }
 
-const notImplemented = (name) => Object.assign(() => {
-  throw new Error(`[unenv] crypto.${name} is not implemented yet!`);
-}, { __unenv__: true });
 const missingClass = (name) => ({
   [name]: class {
-    constructor() { throw new Error(`[unenv] crypto.${name} is not implemented yet!`); }
+    constructor() { throw notImplementedError(`crypto.${name}`); }
   },
 })[name];
 
@@ -45,8 +43,8 @@ export const webcrypto = globalThis.crypto;
 export const { subtle } = webcrypto;
 export const getRandomValues = (array) => webcrypto.getRandomValues(array);
 export const fips = false, getFips = () => 0, setFips = () => {}, secureHeapUsed = () => ({ total: 0, used: 0, utilization: 0, min: 0 });
-export const setEngine = notImplemented("setEngine");
-export const privateEncrypt = notImplemented("privateEncrypt"), publicDecrypt = notImplemented("publicDecrypt");
+export const setEngine = notImplemented("crypto.setEngine");
+export const privateEncrypt = notImplemented("crypto.privateEncrypt"), publicDecrypt = notImplemented("crypto.publicDecrypt");
 export const Certificate = missingClass("Certificate"), X509Certificate = missingClass("X509Certificate");
 export const getDiffieHellman = createDiffieHellmanGroup, pseudoRandomBytes = randomBytes;
 

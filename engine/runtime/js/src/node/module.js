@@ -2,6 +2,7 @@
 import errors from "nodelib:internal/errors";
 import { builtinOf, requireFrom } from "../node.js";
 import { nodeModules } from "./internal/names.js";
+import { notImplemented, notImplementedError } from "./internal/not-implemented.js";
 
 const { ERR_INVALID_ARG_VALUE } = errors.codes;
 const PREFIXED = ["sea", "sqlite", "test", "test/reporters"];
@@ -35,28 +36,26 @@ export function createRequire(filename) {
   return require;
 }
 
-const notImplemented = (name) => Object.assign(() => {
-  throw new Error(`[unenv] module.${name} is not implemented yet!`);
-}, { __unenv__: true });
+const missing = (name) => notImplemented(`module.${name}`);
 
 export class SourceMap {
-  constructor() { throw new Error("[unenv] module.SourceMap is not implemented yet!"); }
+  constructor() { throw notImplementedError("module.SourceMap"); }
 }
 export const constants = Object.freeze({
   compileCacheStatus: Object.freeze({ __proto__: null, FAILED: 0, ENABLED: 1, ALREADY_ENABLED: 2, DISABLED: 3 }),
 });
 export const enableCompileCache = () => ({ status: constants.compileCacheStatus.DISABLED });
 export const getCompileCacheDir = () => undefined;
-export const findSourceMap = () => undefined;
+export const findSourceMap = missing("findSourceMap");
 export const flushCompileCache = () => {};
 export const syncBuiltinESMExports = () => {};
-export const register = notImplemented("register"), registerHooks = notImplemented("registerHooks"), runMain = notImplemented("runMain");
-export const findPackageJSON = notImplemented("findPackageJSON"), stripTypeScriptTypes = notImplemented("stripTypeScriptTypes");
+export const register = missing("register"), registerHooks = missing("registerHooks"), runMain = missing("runMain");
+export const findPackageJSON = missing("findPackageJSON"), stripTypeScriptTypes = missing("stripTypeScriptTypes");
 export const _cache = Object.create(null), _extensions = Object.create(null), _pathCache = Object.create(null), globalPaths = [];
-export const _debug = notImplemented("_debug"), _findPath = notImplemented("_findPath"), _initPaths = notImplemented("_initPaths");
+export const _debug = missing("_debug"), _findPath = missing("_findPath"), _initPaths = missing("_initPaths");
 export const _load = (id) => createRequire("/")(id);
-export const _nodeModulePaths = notImplemented("_nodeModulePaths"), _preloadModules = notImplemented("_preloadModules");
-export const _resolveFilename = notImplemented("_resolveFilename"), _resolveLookupPaths = notImplemented("_resolveLookupPaths");
+export const _nodeModulePaths = missing("_nodeModulePaths"), _preloadModules = missing("_preloadModules");
+export const _resolveFilename = missing("_resolveFilename"), _resolveLookupPaths = missing("_resolveLookupPaths");
 
 /** Modules are not made by hand here. */
 export function Module(id = "") {

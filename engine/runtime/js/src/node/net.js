@@ -1,29 +1,8 @@
 /** node:net (https://nodejs.org/docs/latest/api/net.html): which text is an address, and sockets; servers are unenv's, which say what they have not. */
-import unenv, {
-  _createServerHandle, _setSimultaneousAccepts, BlockList, createServer, Server, SocketAddress,
-} from "unenv/node/net";
+import unenv, { _createServerHandle, _setSimultaneousAccepts, createServer, Server } from "unenv/node/net";
+import { BlockList, SocketAddress } from "./internal/block-list.js";
+import { isIP, isIPv4, isIPv6 } from "./internal/ip.js";
 import { connect, normalizeArgs, Socket } from "./internal/net.js";
-
-const OCTET = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
-const V4 = `(?:${OCTET}\\.){3}${OCTET}`;
-const GROUP = "[0-9a-fA-F]{1,4}";
-const V6 = [
-  `(?:${GROUP}:){7}(?:${GROUP}|:)`,
-  `(?:${GROUP}:){6}(?:${V4}|:${GROUP}|:)`,
-  `(?:${GROUP}:){5}(?::${V4}|(?::${GROUP}){1,2}|:)`,
-  `(?:${GROUP}:){4}(?:(?::${GROUP}){0,1}:${V4}|(?::${GROUP}){1,3}|:)`,
-  `(?:${GROUP}:){3}(?:(?::${GROUP}){0,2}:${V4}|(?::${GROUP}){1,4}|:)`,
-  `(?:${GROUP}:){2}(?:(?::${GROUP}){0,3}:${V4}|(?::${GROUP}){1,5}|:)`,
-  `(?:${GROUP}:){1}(?:(?::${GROUP}){0,4}:${V4}|(?::${GROUP}){1,6}|:)`,
-  `(?::(?:(?::${GROUP}){0,5}:${V4}|(?::${GROUP}){1,7}|:))`,
-].join("|");
-const IS_V4 = new RegExp(`^${V4}$`);
-const IS_V6 = new RegExp(`^(?:${V6})(?:%[0-9a-zA-Z-.:]{1,})?$`);
-
-export const isIPv4 = (text) => IS_V4.test(`${text}`);
-export const isIPv6 = (text) => IS_V6.test(`${text}`);
-/** @param {any} text @returns {0 | 4 | 6} */
-export const isIP = (text) => (isIPv4(text) ? 4 : isIPv6(text) ? 6 : 0);
 
 let family = true, attemptTimeout = 250;
 export const getDefaultAutoSelectFamily = () => family;
@@ -35,9 +14,9 @@ const createConnection = connect, Stream = Socket, _normalizeArgs = normalizeArg
 
 export {
   _createServerHandle, _normalizeArgs, _setSimultaneousAccepts, BlockList, connect, createConnection, createServer, Server, Socket,
-  SocketAddress, Stream,
+  SocketAddress, Stream, isIP, isIPv4, isIPv6,
 };
 export default {
-  ...unenv, _normalizeArgs, connect, createConnection, Socket, Stream, getDefaultAutoSelectFamily, getDefaultAutoSelectFamilyAttemptTimeout, isIP, isIPv4, isIPv6, setDefaultAutoSelectFamily,
+  ...unenv, BlockList, SocketAddress, _normalizeArgs, connect, createConnection, Socket, Stream, getDefaultAutoSelectFamily, getDefaultAutoSelectFamilyAttemptTimeout, isIP, isIPv4, isIPv6, setDefaultAutoSelectFamily,
   setDefaultAutoSelectFamilyAttemptTimeout,
 };

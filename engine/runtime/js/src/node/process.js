@@ -9,6 +9,7 @@ import { ObjectDefineProperty, ReflectApply } from "../primordials.js";
 import { sinceOrigin } from "../performance.js";
 import { report } from "../timers.js";
 import { bind, promiseThen } from "./internal/async-context.js";
+import { notImplemented } from "./internal/not-implemented.js";
 
 const VERSION = "22.19.0";
 
@@ -32,13 +33,6 @@ const environment = (target) => new Proxy(target, {
   defineProperty: (object, name, descriptor) =>
     Reflect.defineProperty(object, name, "value" in descriptor ? { ...descriptor, value: `${descriptor.value}` } : descriptor),
 });
-
-const notImplemented = (name) => {
-  const missing = () => {
-    throw new Error(`[unenv] process.${name} is not implemented yet!`);
-  };
-  return Object.assign(missing, { __unenv__: true });
-};
 
 function hrtime(before) {
   const now = sinceOrigin();
@@ -145,7 +139,7 @@ Object.assign(process, {
   setUncaughtExceptionCaptureCallback() {}, setSourceMapsEnabled() {}, ref() {}, unref() {},
 });
 for (const name of ["binding", "dlopen", "kill", "loadEnvFile", "setegid", "seteuid", "setgid", "setgroups", "setuid", "initgroups", "openStdin"]) {
-  process[name] = notImplemented(name);
+  process[name] = notImplemented(`process.${name}`);
 }
 let workingDirectory = "/bundle";
 

@@ -2,6 +2,7 @@
 import validators from "nodelib:internal/validators";
 import { clearTimeout as clear, setInterval as repeat, setTimeout as start } from "../timers.js";
 import { bind } from "./internal/async-context.js";
+import { notImplemented } from "./internal/not-implemented.js";
 import * as promises from "./timers/promises.js";
 
 const { validateFunction } = validators;
@@ -75,11 +76,8 @@ for (const [one, promised] of [[setTimeout, promises.setTimeout], [setImmediate,
   Object.defineProperty(one, custom, { enumerable: true, get: () => promised });
 }
 
-const notImplemented = (name) => () => {
-  throw new Error(`[unenv] timers.${name} is not implemented yet!`);
-};
-export const active = notImplemented("active"), _unrefActive = notImplemented("_unrefActive");
-export const enroll = notImplemented("enroll"), unenroll = notImplemented("unenroll");
+export const active = notImplemented("timers.active"), _unrefActive = notImplemented("timers._unrefActive");
+export const enroll = notImplemented("timers.enroll"), unenroll = notImplemented("timers.unenroll");
 const timersPromises = promises.default;
 export { timersPromises as promises };
 

@@ -4,6 +4,7 @@ import mime from "nodelib:internal/mime";
 import validators from "nodelib:internal/validators";
 import { load } from "../lazy.js";
 import { Buffer } from "./buffer.js";
+import { notImplemented } from "./internal/not-implemented.js";
 import { errno } from "./internal/numbers.js";
 import { customPromisifySymbol, deprecate, getSystemErrorName as nameOfError, isError } from "./internal/util.js";
 import { format, formatWithOptions, inspect, stripVTControlCharacters } from "./internal/util/inspect.js";
@@ -154,14 +155,11 @@ export const log = (...args) => console.log("%s", format(...args));
 export function _extend(target, source) {
   return source === null || typeof source !== "object" ? target : Object.assign(target, source);
 }
-export const diff = notImplemented("diff"), setTraceSigInt = notImplemented("setTraceSigInt");
+export const diff = notImplemented("util.diff"), setTraceSigInt = notImplemented("util.setTraceSigInt");
 export const _errnoException = (number, call, original) =>
   Object.assign(new Error(`${call} ${nameOfError(number)}${original ? ` ${original}` : ""}`), { errno: number, code: nameOfError(number), syscall: call });
 export const _exceptionWithHostPort = (number, call, address, port) =>
   Object.assign(_errnoException(number, call, port > 0 ? `${address}:${port}` : address), { address, port });
-function notImplemented(name) {
-  return Object.assign(() => { throw new Error(`[unenv] util.${name} is not implemented yet!`); }, { __unenv__: true });
-}
 
 // Older checks, kept for old packages.
 export const isArray = Array.isArray, isBuffer = (value) => Buffer.isBuffer(value), { isDate, isRegExp } = types;

@@ -2,6 +2,7 @@
 import errors from "nodelib:internal/errors";
 import validators from "nodelib:internal/validators";
 import constants from "unenv/node/dns/promises";
+import { notImplemented, notImplementedError } from "../internal/not-implemented.js";
 import { isIP } from "../net.js";
 
 const { ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE } = errors.codes;
@@ -113,8 +114,8 @@ let order = "verbatim";
 export const getDefaultResultOrder = () => order;
 export const setDefaultResultOrder = (value) => { order = value; };
 export const getServers = () => ["1.1.1.1", "2606:4700:4700::1111", "1.0.0.1", "2606:4700:4700::1001"];
-export const setServers = () => { throw new Error("[unenv] dns.setServers is not implemented yet!"); };
-export const lookupService = async () => { throw new Error("[unenv] dns.lookupService is not implemented yet!"); };
+export const setServers = notImplemented("dns.setServers");
+export const lookupService = async () => { throw notImplementedError("dns.lookupService"); };
 
 const methods = {
   getServers, resolve, resolve4, resolve6, resolveAny, resolveCaa, resolveCname, resolveMx, resolveNaptr, resolveNs, resolvePtr, resolveSoa,

@@ -1,4 +1,4 @@
-/** The client of node:http and node:https: a request that `fetch` sends, a response that is a Readable. */
+/** The messages of node:http, and its client (also node:https's): a request that `fetch` sends, a response that is a Readable. */
 import errors from "nodelib:internal/errors";
 import { Buffer } from "../buffer.js";
 import { EventEmitter } from "../events.js";
@@ -51,7 +51,8 @@ export class Agent extends EventEmitter {
 
 export class IncomingMessage extends Readable {
   #reader;
-  constructor(response) {
+  /** @param {Response | Request | unknown} message a client's response, or a server's request */
+  constructor(message) {
     super();
     this.httpVersion = "1.1";
     this.httpVersionMajor = this.httpVersionMinor = 1;
@@ -63,21 +64,31 @@ export class IncomingMessage extends Readable {
     this.headers = {};
     this.headersDistinct = {};
     this.rawHeaders = [];
-    if (response instanceof Response) this.#take(response);
+    if (message instanceof Response) {
+      this.statusCode = message.status;
+      this.statusMessage = message.statusText || STATUS_CODES[message.status] || "";
+      this.url = message.url;
+      this.#take(message);
+    } else if (message instanceof Request) {
+      this.method = message.method;
+      this.url = message.url.slice(message.url.indexOf("/", message.url.indexOf("://") + 3));
+      this.#take(message);
+    }
   }
-  #take(response) {
-    this.statusCode = response.status;
-    this.statusMessage = response.statusText || STATUS_CODES[response.status] || "";
-    this.url = response.url;
-    for (const [name, value] of response.headers) {
-      if (name === "content-encoding") continue; // fetch has decoded it
+  #take(message) {
+    for (const [name, value] of message.headers) {
+      if (name === "content-encoding" && message instanceof Response) continue; // fetch has decoded it
       this.rawHeaders.push(name, value);
       (this.headersDistinct[name] ??= []).push(value);
       if (name === "set-cookie") (this.headers[name] ??= []).push(value);
       else if (this.headers[name] === undefined) this.headers[name] = value;
       else if (!SINGLE.has(name)) this.headers[name] += `${name === "cookie" ? "; " : ", "}${value}`;
     }
-    this.#reader = response.body?.getReader() ?? null;
+    // The gateway has taken the framing off; what reads a body looks for it.
+    if (message instanceof Request && message.body && !this.headers["content-length"]) {
+      this.rawHeaders.push("transfer-encoding", this.headers["transfer-encoding"] = "chunked");
+    }
+    this.#reader = message.body?.getReader() ?? null;
   }
   _read() {
     if (!this.#reader) {

@@ -3,6 +3,7 @@ import errors from "nodelib:internal/errors";
 import validators from "nodelib:internal/validators";
 import { Buffer } from "../../buffer.js";
 import { asBuffer, bytesOf, host, later } from "./bytes.js";
+import { notImplementedError } from "../not-implemented.js";
 import { ERR_MISSING_PASSPHRASE } from "./errors.js";
 
 const { ERR_CRYPTO_INVALID_KEY_OBJECT_TYPE, ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE } = errors.codes;
@@ -20,7 +21,7 @@ export class KeyObject {
   static { insideOf = (key) => key.#inside; }
   /** @param {CryptoKey} key */
   static from(key) {
-    throw Object.assign(new Error("[unenv] crypto.KeyObject.from is not implemented yet!"), { key: key?.type });
+    throw Object.assign(notImplementedError("crypto.KeyObject.from"), { key: key?.type });
   }
   get type() { return this.#inside.type; }
   equals(other) {

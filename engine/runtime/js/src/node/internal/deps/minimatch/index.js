@@ -1,2 +1,4 @@
 /** For Node's own path.matchesGlob, which Workers does not have. */
-export function minimatch() { throw new Error("[unenv] path.matchesGlob is not implemented yet!"); }
+import { notImplementedError } from "../../not-implemented.js";
+
+export function minimatch() { throw notImplementedError("path.matchesGlob"); }
