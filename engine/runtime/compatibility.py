@@ -36,6 +36,7 @@ FLAGS: Final = (
     Flag("enable_request_signal", "disable_request_signal", ""),
     Flag("allow_importable_env", "disallow_importable_env", ""),
     Flag("global_fetch_strictly_public", "global_fetch_private_origin", None),
+    Flag("fetch_iterable_type_support", "no_fetch_iterable_type_support", "2026-02-19"),
     Flag("web_socket_auto_reply_to_close", "web_socket_manual_reply_to_close", "2026-04-07"),
 )
 
@@ -47,16 +48,18 @@ class Compatibility:
     Attributes:
         off: names of `FLAGS` that JavaScript does without.
         public: whether `fetch` goes to the front door of the version's own zone too.
+        named: the flags that the version names, whether they do something here or not.
     """
 
     off: tuple[str, ...] = ()
     public: bool = False
+    named: tuple[str, ...] = ()
 
 
 def compatibility(date: str | None, flags: Sequence[str]) -> Compatibility:
     """What a date (``2026-11-23``, None is today) and flags come to; flags that are not known do nothing."""
     off = tuple(flag.on for flag in FLAGS if not _is_on(flag, date, flags))
-    return Compatibility(off, "global_fetch_strictly_public" not in off)
+    return Compatibility(off, "global_fetch_strictly_public" not in off, tuple(flags))
 
 
 def _is_on(flag: Flag, date: str | None, flags: Sequence[str]) -> bool:

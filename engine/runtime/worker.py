@@ -286,9 +286,11 @@ class Worker:
         self._runtime.watchdog.add(channel)
         specs = dumps([binding.spec() for binding in self._bindings])
         try:
-            off = dumps(self.compatibility.off)
+            flags = dumps([self.compatibility.off, self.compatibility.named])
             program = self.program.to_json()
-            await channel.load(b'{"program":' + program + b',"bindings":' + specs + b',"off":' + off + b"}")
+            await channel.load(
+                b'{"program":' + program + b',"bindings":' + specs + b',"flags":' + flags + b"}"
+            )
         except BaseException:
             channel.close()
             raise

@@ -14,8 +14,8 @@ const TOKEN = {};
 /** @returns {Promise<{value: any, body: any}>} what the host answers (engine/bindings/cache.py) */
 const ask = (operation, args, body = null) => startCall("cache", operation, args, body).promise;
 
-const unimplemented = (name) => {
-  throw new Error_(`Failed to execute '${name}' on 'Cache': the method is not implemented.`);
+const unimplemented = (name, where = "Cache") => {
+  throw new Error_(`Failed to execute '${name}' on '${where}': the method is not implemented.`);
 };
 
 /** Whether a request can be in a cache: only GET is. @param {string} method @param {any} options CacheQueryOptions */
@@ -79,6 +79,8 @@ export class Cache {
 
   add() { unimplemented("add"); }
   addAll() { unimplemented("addAll"); }
+  keys() { unimplemented("keys"); }
+  matchAll() { unimplemented("matchAll"); }
 }
 defineInterface(Cache, "Cache");
 
@@ -106,6 +108,10 @@ export class CacheStorage {
       return PromiseReject(error);
     }
   }
+  delete() { unimplemented("delete", "CacheStorage"); }
+  has() { unimplemented("has", "CacheStorage"); }
+  keys() { unimplemented("keys", "CacheStorage"); }
+  match() { unimplemented("match", "CacheStorage"); }
 }
 defineInterface(CacheStorage, "CacheStorage");
 

@@ -20,7 +20,9 @@ import { Navigator, navigator } from "./navigator.js";
 import { Performance, performance, sinceOrigin } from "./performance.js";
 import { globalThis_, ObjectDefineProperty, PromisePrototypeThen, PromiseResolve, ReflectApply, TypeError_ } from "./primordials.js";
 import { Scheduler, scheduler } from "./scheduler.js";
+import { ExtendableEvent, FetchEvent, QueueEvent, ScheduledEvent } from "./service-worker.js";
 import { report } from "./timers.js";
+import { adoptGlobalScope, ServiceWorkerGlobalScope, WorkerGlobalScope } from "./worker-global-scope.js";
 
 const { addEventListener, removeEventListener, dispatchEvent } = EventTarget.prototype;
 
@@ -43,11 +45,12 @@ function structuredClone(value, options = undefined) {
 
 const INTERFACES = {
   __proto__: null, AbortController, AbortSignal, Blob, CloseEvent, Crypto, CustomEvent, DOMException, ErrorEvent, Event, EventTarget,
-  File, FormData, Headers, MessageEvent, Navigator, Performance, PromiseRejectionEvent, QuotaExceededError, Request, Response,
-  Scheduler, TextDecoder, TextEncoder,
+  ExtendableEvent, FetchEvent, File, FormData, Headers, MessageEvent, Navigator, Performance, PromiseRejectionEvent, QueueEvent,
+  QuotaExceededError, Request, Response, ScheduledEvent, Scheduler, ServiceWorkerGlobalScope, TextDecoder, TextEncoder,
+  WorkerGlobalScope,
 };
 const MEMBERS = {
-  __proto__: null, addEventListener, atob, btoa, crypto, dispatchEvent, fetch, navigator, performance, queueMicrotask,
+  __proto__: null, addEventListener, atob, btoa, crypto, dispatchEvent, fetch, navigator, origin: "null", performance, queueMicrotask,
   removeEventListener, scheduler, self: globalThis_, structuredClone,
 };
 const LAZY = {
@@ -82,6 +85,7 @@ function define(table, enumerable) {
 export function installGlobals() {
   setEventClock(sinceOrigin);
   adoptEventTarget(globalThis_);
+  adoptGlobalScope();
   define(INTERFACES, false);
   define(MEMBERS, true);
   for (const bundle in LAZY) defineLazyGlobals(bundle, LAZY[bundle]);

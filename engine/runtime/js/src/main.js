@@ -4,7 +4,7 @@
  */
 import { receiveCall } from "./channel.js";
 import { allowStrings, guardCodeGeneration } from "./code-generation.js";
-import { turnOff } from "./compatibility.js";
+import { applyFlags } from "./compatibility.js";
 import { makeConsole } from "./console.js";
 import { describeHandlers, receiveCancel, receiveEvent, setExports } from "./dispatch.js";
 import { DOMException } from "./dom-exception.js";
@@ -33,9 +33,9 @@ function failed(error) {
 }
 
 function loadProgram() {
-  const { program, bindings, off } = JSONParse(takeText());
+  const { program, bindings, flags } = JSONParse(takeText());
   try {
-    turnOff(off);
+    applyFlags(flags[0], flags[1]);
     loadBindings(bindings);
     allowStrings(program.startupEval === true);
     if (program.format === "service-worker") defineGlobals();

@@ -7,15 +7,18 @@
 import { waitUntil } from "./context.js";
 import { DOMException } from "./dom-exception.js";
 import { dispatch, Event, hasListener, setListenerErrorHandler, trust } from "./event-target.js";
-import { ArrayPrototypePush, Error_, globalThis_, PromiseReject, PromiseResolve } from "./primordials.js";
+import { ArrayPrototypePush, Error_, globalThis_, PromiseReject, PromiseResolve, TypeError_ } from "./primordials.js";
 import { report } from "./timers.js";
 import { defineInterface } from "./webidl.js";
 
 const NAMES = ["fetch", "scheduled", "queue"];
 
+const TOKEN = {};
+
 export class ExtendableEvent extends Event {
   #event;
-  constructor(type, event) {
+  constructor(token = undefined, type = undefined, event = undefined) {
+    if (token !== TOKEN) throw new TypeError_("Illegal constructor");
     super(type);
     this.#event = event;
   }
@@ -33,8 +36,8 @@ let answerOf;
 export class FetchEvent extends ExtendableEvent {
   #request;
   #answer;
-  constructor(event, request) {
-    super("fetch", event);
+  constructor(token = undefined, event = undefined, request = undefined) {
+    super(token, "fetch", event);
     this.#request = request;
   }
   static {
@@ -52,8 +55,8 @@ defineInterface(FetchEvent, "FetchEvent");
 
 export class ScheduledEvent extends ExtendableEvent {
   #controller;
-  constructor(event, controller) {
-    super("scheduled", event);
+  constructor(token = undefined, event = undefined, controller = undefined) {
+    super(token, "scheduled", event);
     this.#controller = controller;
   }
   get scheduledTime() {
@@ -67,8 +70,8 @@ defineInterface(ScheduledEvent, "ScheduledEvent");
 
 export class QueueEvent extends ExtendableEvent {
   #batch;
-  constructor(event, batch) {
-    super("queue", event);
+  constructor(token = undefined, event = undefined, batch = undefined) {
+    super(token, "queue", event);
     this.#batch = batch;
   }
   get queue() {
@@ -104,7 +107,7 @@ function fire(event) {
 
 /** @param {Event_} event @param {Request} request @returns {Promise<any>} */
 export function fireFetch(event, request) {
-  const fetchEvent = new FetchEvent(event, request);
+  const fetchEvent = new FetchEvent(TOKEN, event, request);
   const failure = fire(fetchEvent);
   const answer = answerOf(fetchEvent);
   if (answer !== undefined) return answer;
@@ -114,14 +117,14 @@ export function fireFetch(event, request) {
 /** @param {Event_} event @param {string} name @param {any} argument */
 export function fireScheduled(event, name, argument) {
   if (name !== "scheduled" || !hasListener(globalThis_, name)) return PromiseReject(new Error_(`The script has no listener for ${name}.`));
-  const failure = fire(new ScheduledEvent(event, argument));
+  const failure = fire(new ScheduledEvent(TOKEN, event, argument));
   return failure === null ? PromiseResolve() : PromiseReject(failure.error);
 }
 
 /** @param {Event_} event @param {any} batch */
 export function fireQueue(event, batch) {
   if (!hasListener(globalThis_, "queue")) return PromiseReject(new Error_("The script has no listener for queue."));
-  const failure = fire(new QueueEvent(event, batch));
+  const failure = fire(new QueueEvent(TOKEN, event, batch));
   return failure === null ? PromiseResolve() : PromiseReject(failure.error);
 }
 

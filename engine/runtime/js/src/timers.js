@@ -78,7 +78,7 @@ function milliseconds(value) {
 
 function add(run, delay, args, every) {
   if (typeof run !== "function") {
-    throw new TypeError_("Failed to execute 'setTimeout' on 'ServiceWorkerGlobalScope': parameter 1 is not of type 'Function'.");
+    throw new TypeError_("Failed to execute 'setTimeout' on 'ServiceWorkerGlobalScope': parameter 1 is not of type 'function'.");
   }
   requireEvent();
   const timer = {
@@ -121,7 +121,7 @@ export function tick() {
     }
     enter(timer.event);
     try {
-      ReflectApply(timer.run, undefined, timer.args);
+      ReflectApply(timer.run, globalThis_, timer.args);
     } catch (error) {
       report(error);
     }

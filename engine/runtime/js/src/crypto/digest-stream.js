@@ -1,14 +1,14 @@
 /** crypto.DigestStream (https://developers.cloudflare.com/workers/runtime-apis/web-crypto/#digeststream). */
 import { hostCallSync } from "../channel.js";
 import { encodeUtf8 } from "../encoding/utf8.js";
-import { PromiseWithResolvers, TypedArrayPrototypeGetBuffer, TypedArrayPrototypeSlice, TypeError_ } from "../primordials.js";
+import { PromiseWithResolvers, SymbolDispose, TypedArrayPrototypeGetBuffer, TypedArrayPrototypeSlice, TypeError_ } from "../primordials.js";
 import { bytesOf, defineInterface, isBufferSource } from "../webidl.js";
 import { load } from "../lazy.js";
 
 const registry = new FinalizationRegistry((id) => hostCallSync("crypto", "digestDrop", [id]));
 
 export class DigestStream extends WritableStream {
-  #digest; #written = 0;
+  #digest; #reject; #written = 0;
   constructor(algorithm) {
     const name = load("subtle").digestName(algorithm);
     const { promise, resolve, reject } = PromiseWithResolvers();
@@ -17,7 +17,11 @@ export class DigestStream extends WritableStream {
     super({
       write: (chunk) => {
         const bytes = typeof chunk === "string" ? encodeUtf8(chunk) : isBufferSource(chunk) ? bytesOf(chunk) : null;
-        if (bytes === null) throw new TypeError_("DigestStream is a byte stream but received an object of non-ArrayBuffer/ArrayBufferView/string type on its writable side.");
+        if (bytes === null) {
+          const error = new TypeError_("DigestStream is a byte stream but received an object of non-ArrayBuffer/ArrayBufferView/string type on its writable side.");
+          reject(error);
+          throw error;
+        }
         this.#written += bytes.length;
         hostCallSync("crypto", "digestUpdate", [id], bytes);
       },
@@ -26,8 +30,10 @@ export class DigestStream extends WritableStream {
     });
     registry.register(this, id);
     this.#digest = promise;
+    this.#reject = reject;
   }
   get digest() { return this.#digest; }
   get bytesWritten() { return BigInt(this.#written); }
+  [SymbolDispose]() { this.#reject(new TypeError_("The DigestStream was disposed.")); }
 }
 defineInterface(DigestStream, "DigestStream");

@@ -23,7 +23,7 @@ export function fillRandom(bytes) {
     TypedArrayPrototypeSet(bytes, hostCallSync("random", "bytes", [length]).bytes);
     return;
   }
-  if (at + length > POOL) {
+  if (pool === null || at + length > POOL) {
     pool = hostCallSync("random", "bytes", [POOL]).bytes;
     at = 0;
   }

@@ -6,10 +6,11 @@
  */
 import { blobBytes, blobType, createBlob, isBlob } from "../blob.js";
 import { decodeUtf8, encodeUtf8 } from "../encoding/utf8.js";
+import { isOn } from "../compatibility.js";
 import { peek } from "../lazy.js";
 import {
-  ArrayPrototypePush, JSONParse, ObjectDefineProperty, ObjectGetOwnPropertyDescriptor, ObjectKeys, PromiseReject,
-  TypedArrayPrototypeGetBuffer, TypedArrayPrototypeGetByteLength, TypedArrayPrototypeSet, TypedArrayPrototypeSlice,
+  ArrayIsArray, ArrayPrototypePush, FunctionPrototypeCall, JSONParse, ObjectDefineProperty, ObjectGetOwnPropertyDescriptor, ObjectKeys, PromiseReject,
+  SymbolAsyncIterator, SymbolIterator, TypedArrayPrototypeGetBuffer, TypedArrayPrototypeGetByteLength, TypedArrayPrototypeSet, TypedArrayPrototypeSlice,
   TypeError_, Uint8Array_,
 } from "../primordials.js";
 import { isDisturbed, isLocked, isReadableStream, sourceFromBytes, sourceFromStream, streamFromSource } from "../streams.js";
@@ -51,8 +52,46 @@ export function extractBody(init) {
       return { body: new Body(`${init}`), type: "application/x-www-form-urlencoded;charset=UTF-8" };
     }
   }
+  const source = isOn("fetch_iterable_type_support") ? sourceFromIterable(init) : null;
+  if (source !== null) return { body: new Body(source), type: null };
   return { body: new Body(toUSVString(init)), type: "text/plain;charset=UTF-8" };
 }
+
+/**
+ * Workers take an iterable of bytes too (compatibility flag fetch_iterable_type_support). An iterable that says how
+ * it is shown as text, by toString or Symbol.toPrimitive, stays text; an array and an async iterable never do.
+ * @param {any} init
+ * @returns {ByteSource | null} null for what is no iterable
+ */
+function sourceFromIterable(init) {
+  if (typeof init !== "object") return null;
+  let method = init[SymbolAsyncIterator];
+  if (method === undefined || method === null) {
+    method = init[SymbolIterator];
+    const shown = init.toString !== ObjectPrototypeToString_ || init[SymbolToPrimitive] !== undefined;
+    if (shown && !ArrayIsArray(init)) return null;
+  }
+  if (typeof method !== "function") return null;
+  const iterator = FunctionPrototypeCall(method, init);
+  return {
+    async read() {
+      for (;;) {
+        const { done, value } = await iterator.next();
+        if (done) return null;
+        const chunk = await value;
+        if (!isBufferSource(chunk)) {
+          await iterator.return?.();
+          throw new TypeError_("This ReadableStream did not return bytes: the iterable gave something else.");
+        }
+        const bytes = copyBytesOf(chunk);
+        if (TypedArrayPrototypeGetByteLength(bytes) > 0) return bytes;
+      }
+    },
+    async cancel() { await iterator.return?.(); },
+  };
+}
+const { toString: ObjectPrototypeToString_ } = Object.prototype;
+const { toPrimitive: SymbolToPrimitive } = Symbol;
 
 /** @param {Body | null} body @returns {boolean} */
 export function bodyUsed(body) {

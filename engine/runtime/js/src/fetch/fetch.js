@@ -3,9 +3,10 @@ import { onAbort } from "../abort.js";
 import { startCall } from "../channel.js";
 import { encodeUtf8 } from "../encoding/utf8.js";
 import { load } from "../lazy.js";
-import { PromisePrototypeThen, PromiseReject, PromiseWithResolvers, TypeError_ } from "../primordials.js";
+import { PromisePrototypeThen, PromiseReject, PromiseResolve, PromiseWithResolvers, TypeError_ } from "../primordials.js";
 import { schemeOf } from "../url/parse.js";
 import { requireArguments } from "../webidl.js";
+import { readDataUrl } from "./data-url.js";
 import { asksUpgrade, readRequest } from "./request.js";
 import { createIncomingResponse } from "./response.js";
 
@@ -32,7 +33,10 @@ export function sendRequest(start, input, init, network = false) {
   if (signal?.aborted) return PromiseReject(signal.reason);
   const scheme = schemeOf(url);
   if (network && scheme !== "http" && scheme !== "https") {
-    return PromiseReject(new TypeError_(`Fetch API cannot load: ${url}`));
+    const data = scheme === "data" ? readDataUrl(url) : null;
+    if (data === null) return PromiseReject(new TypeError_(`Fetch API cannot load: ${url}`));
+    const answer = { __proto__: null, status: 200, statusText: "OK", headers: [["content-type", data.type]], url };
+    return PromiseResolve(createIncomingResponse(answer, method === "HEAD" ? null : data.bytes));
   }
   const head = { __proto__: null, method, url, headers, redirect, cf: cf ?? null };
   if (body === null && asksUpgrade(method, headers)) return openSocket(start, head);

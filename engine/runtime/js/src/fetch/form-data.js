@@ -2,13 +2,13 @@
 import { blobBytes, createBlob, isBlob } from "../blob.js";
 import { decodeUtf8Raw, encodeUtf8 } from "../encoding/utf8.js";
 import { File, fileName, fileOf, isFile } from "../file.js";
-import { latin1 } from "../base64.js";
 import {
   ArrayPrototypeFilter, ArrayPrototypePush, ArrayPrototypeSplice, FunctionPrototypeCall, MathRandom, RegExpPrototypeExec,
   StringPrototypeReplaceAll, StringPrototypeSlice, StringPrototypeSplit, StringPrototypeToLowerCase, SymbolIterator,
   TypedArrayPrototypeSet, TypedArrayPrototypeSubarray, TypeError_, Uint8Array_,
 } from "../primordials.js";
 import { defineInterface, isObject, pairIterator, requireArguments, toUSVString } from "../webidl.js";
+import { percentDecode } from "./data-url.js";
 import { parseMimeType } from "./mime-type.js";
 
 let entriesOf, isFormData_;
@@ -159,22 +159,12 @@ function decodeUrlencoded(text) {
     const at = pairs[i].indexOf("=");
     const name = at < 0 ? pairs[i] : StringPrototypeSlice(pairs[i], 0, at);
     const value = at < 0 ? "" : StringPrototypeSlice(pairs[i], at + 1);
-    ArrayPrototypePush(entriesOf(form), [percentDecode(name), percentDecode(value)]);
+    ArrayPrototypePush(entriesOf(form), [decodeField(name), decodeField(value)]);
   }
   return form;
 }
 
-const HEX = /^[0-9a-fA-F]{2}$/;
-function percentDecode(text) {
-  const bytes = encodeUtf8(StringPrototypeReplaceAll(text, "+", " "));
-  let length = 0;
-  for (let i = 0; i < bytes.length; i++, length++) {
-    const hex = bytes[i] === 37 ? latin1(TypedArrayPrototypeSubarray(bytes, i + 1, i + 3)) : "";
-    if (RegExpPrototypeExec(HEX, hex) !== null) { bytes[length] = +`0x${hex}`; i += 2; }
-    else bytes[length] = bytes[i];
-  }
-  return decodeUtf8Raw(TypedArrayPrototypeSubarray(bytes, 0, length));
-}
+const decodeField = (text) => decodeUtf8Raw(percentDecode(StringPrototypeReplaceAll(text, "+", " ")));
 
 /** The index of `needle` in `bytes` from `from`, or -1. */
 function find(bytes, needle, from) {

@@ -1,7 +1,7 @@
 /** Request (https://fetch.spec.whatwg.org/#request-class), with Workers' cf. */
 import { abortSignal, createSignal, dependentSignal, isAbortSignal } from "../abort.js";
 import { isOn } from "../compatibility.js";
-import { ArrayPrototypeIncludes, Error_, RegExpPrototypeExec, StringPrototypeToLowerCase, StringPrototypeToUpperCase, TypeError_ } from "../primordials.js";
+import { ArrayPrototypeIncludes, Error_, StringPrototypeToLowerCase, StringPrototypeToUpperCase, TypeError_ } from "../primordials.js";
 import { hasCredentials, normalizeUrl, withoutFragment } from "../url/parse.js";
 import { defineInterface, isObject, requireArguments, toDictionary, toUSVString } from "../webidl.js";
 import { Body, bodyUnusable, cloneBody, extractBody, mixinBody, takeBody } from "./body.js";
@@ -13,46 +13,51 @@ import { copyHeaders, createHeaders, getHeader, headerFields, Headers, setDefaul
  * @property {string} url serialised, with its fragment
  * @property {Headers} headers
  * @property {Body | null} body
- * @property {"follow" | "error" | "manual"} redirect
+ * @property {"follow" | "manual"} redirect
  * @property {AbortSignal | null} signal null until somebody asks for it
- * @property {string} cache
+ * @property {"no-store" | "no-cache" | undefined} cache
  * @property {string} integrity
  * @property {boolean} keepalive
  * @property {any} cf
  */
 
 const TOKEN = {};
-const METHOD = /^[!#$%&'*+\-.^_`|~\w]+$/;
 const NORMALIZED = ["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"];
-const FORBIDDEN = ["CONNECT", "TRACE", "TRACK"];
-const REDIRECTS = ["follow", "error", "manual"];
-const CACHES = ["default", "no-store", "reload", "no-cache", "force-cache", "only-if-cached"];
+/** What workerd's HTTP library knows beside those. */
+const METHODS = [
+  "ACL", "BAN", "CHECKOUT", "COPY", "LOCK", "MERGE", "MKACTIVITY", "MKCOL", "MOVE", "MSEARCH", "NOTIFY", "PATCH", "PROPFIND",
+  "PROPPATCH", "PURGE", "QUERY", "REPORT", "SEARCH", "SUBSCRIBE", "TRACE", "UNLOCK", "UNSUBSCRIBE",
+];
 let stateOf, isRequest_;
 
 function toMethod(value) {
   const method = `${value}`;
   const upper = StringPrototypeToUpperCase(method);
-  if (RegExpPrototypeExec(METHOD, method) === null) throw new TypeError_(`Invalid HTTP method string: ${method}`);
-  if (ArrayPrototypeIncludes(FORBIDDEN, upper)) throw new TypeError_(`'${method}' HTTP method is unsupported.`);
-  return ArrayPrototypeIncludes(NORMALIZED, upper) || (upper === "PATCH" && isOn("upper_case_all_http_methods")) ? upper : method;
+  if (ArrayPrototypeIncludes(NORMALIZED, upper)) return upper;
+  const name = isOn("upper_case_all_http_methods") ? upper : method;
+  if (!ArrayPrototypeIncludes(METHODS, name)) throw new TypeError_(`Invalid HTTP method string: ${method}`);
+  return name;
 }
 
-function oneOf(value, allowed, what) {
-  const text = `${value}`;
-  if (!ArrayPrototypeIncludes(allowed, text)) throw new TypeError_(`Request: invalid ${what} value: ${text}`);
-  return text;
+function toRedirect(value) {
+  const mode = `${value}`;
+  if (mode === "follow" || mode === "manual") return mode;
+  throw new TypeError_(
+    'Invalid redirect value, must be one of "follow" or "manual" ("error" won\'t be implemented since it does not make sense ' +
+      'at the edge; use "manual" and check the response status code).',
+  );
 }
 
 function toCacheMode(value) {
   if (!isOn("cache_option_enabled")) throw new Error_("The 'cache' field on 'RequestInitializerDict' is not implemented.");
-  const mode = oneOf(value, CACHES, "cache");
-  if (mode === "no-cache" && !isOn("cache_no_cache_enabled")) throw new TypeError_(`Unsupported cache mode: ${mode}`);
-  return mode;
+  const mode = `${value}`;
+  if (mode === "no-store" || (mode === "no-cache" && isOn("cache_no_cache_enabled"))) return mode;
+  throw new TypeError_(`Unsupported cache mode: ${mode}`);
 }
 
 /** @returns {RequestState} */
 const newState = (method, url, headers, body) => ({
-  method, url, headers, body, redirect: "follow", signal: null, cache: "default", integrity: "", keepalive: false, cf: undefined,
+  method, url, headers, body, redirect: "follow", signal: null, cache: undefined, integrity: "", keepalive: false, cf: undefined,
 });
 
 function initialize(input, init) {
@@ -68,7 +73,7 @@ function initialize(input, init) {
   }
   if (options.method !== undefined) state.method = toMethod(options.method);
   if (options.headers !== undefined || state.headers === null) state.headers = new Headers(options.headers ?? undefined);
-  if (options.redirect !== undefined) state.redirect = oneOf(options.redirect, REDIRECTS, "redirect");
+  if (options.redirect !== undefined) state.redirect = toRedirect(options.redirect);
   if (options.cache !== undefined) state.cache = toCacheMode(options.cache);
   if (options.integrity !== undefined) state.integrity = `${options.integrity}`;
   if (options.keepalive !== undefined) state.keepalive = !!options.keepalive;
@@ -112,16 +117,10 @@ export class Request {
   get method() { return this.#state.method; }
   get url() { return this.#state.url; }
   get headers() { return this.#state.headers; }
-  get destination() { return (this.#state, ""); }
-  get referrer() { return (this.#state, "about:client"); }
-  get referrerPolicy() { return (this.#state, ""); }
-  get mode() { return (this.#state, "cors"); }
-  get credentials() { return (this.#state, "same-origin"); }
-  get cache() { return isOn("cache_option_enabled") ? this.#state.cache : (this.#state, undefined); }
+  get cache() { return this.#state.cache; }
   get redirect() { return this.#state.redirect; }
   get integrity() { return this.#state.integrity; }
   get keepalive() { return this.#state.keepalive; }
-  get duplex() { return (this.#state, "half"); }
   get cf() { return this.#state.cf; }
   get signal() { return (this.#state.signal ??= createSignal()); }
   clone() {
@@ -187,7 +186,7 @@ export function readRequestHead(input) {
  * What fetch() and service bindings send; the body is used up. Looks at nothing user code can override.
  * @param {any} input a Request, or what its constructor takes
  * @param {any} [init]
- * @returns {{method: string, url: string, headers: [string, string][], redirect: "follow" | "error" | "manual",
+ * @returns {{method: string, url: string, headers: [string, string][], redirect: "follow" | "manual",
  *   body: string | Uint8Array | import("../streams.js").ByteSource | null, signal: AbortSignal | null, cf: any}}
  *   url: without its fragment
  */

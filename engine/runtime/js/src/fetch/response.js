@@ -38,6 +38,7 @@ function initialize(init, content, contentType) {
   if ((status < 200 || status > 599) && !(status === 101 && webSocket !== null)) {
     throw new RangeError_("Responses may only be constructed with status codes in the range 200 to 599, inclusive.");
   }
+  if (webSocket !== null && status !== 101) throw new RangeError_("Responses with a WebSocket must have status code 101.");
   const statusText = options.statusText === undefined ? "" : toByteString(options.statusText, "statusText");
   if (RegExpPrototypeExec(REASON, statusText) === null) throw new TypeError_(`Invalid statusText: ${statusText}`);
   const encodeBody = options.encodeBody === undefined ? "automatic" : `${options.encodeBody}`;
@@ -91,7 +92,7 @@ export class Response {
     const location = normalizeUrl(toUSVString(url));
     const code = toUnsignedShort(status);
     if (code !== 301 && code !== 302 && code !== 303 && code !== 307 && code !== 308) {
-      throw new RangeError_(`${code} is not a redirect status code.`);
+      throw new RangeError_(`${code} is not a redirect status code. It must be one of: 301, 302, 303, 307, or 308.`);
     }
     return new Response(TOKEN, newState(code, "", createHeaders([["location", location]], true), null, "default"));
   }

@@ -4,6 +4,7 @@ export {
   ReadableStreamBYOBRequest, ReadableStreamDefaultController, ReadableStreamDefaultReader, TransformStream,
   TransformStreamDefaultController, WritableStream, WritableStreamDefaultController, WritableStreamDefaultWriter,
 } from "web-streams-polyfill";
+import "../streams/at-least.js";
 export { CompressionStream, DecompressionStream } from "../streams/compression.js";
 export { FixedLengthStream, IdentityTransformStream } from "../streams/identity.js";
 export { isDisturbed, isLocked, isReadableStream, lock, sourceFromStream, streamFromSource, tee } from "../streams/source.js";

@@ -4,7 +4,7 @@
  * unchanged, a write ends when it has been read, and the readable side is a byte stream.
  */
 import { ReadableStream, TransformStream, WritableStream } from "web-streams-polyfill";
-import { BigInt_, Number_, ObjectSetPrototypeOf, PromiseWithResolvers, RangeError_, TypeError_ } from "../primordials.js";
+import { BigInt_, Number_, ObjectSetPrototypeOf, PromiseWithResolvers, TypeError_ } from "../primordials.js";
 import { copyBytesOf, defineInterface, isBufferSource } from "../webidl.js";
 import { encodeUtf8 } from "../encoding/utf8.js";
 
@@ -67,7 +67,7 @@ export class FixedLengthStream extends IdentityTransformStream {
   constructor(expectedLength, strategy = undefined) {
     const length = typeof expectedLength === "bigint" ? Number_(BigInt_(expectedLength)) : Number_(expectedLength);
     if (!(length >= 0 && length <= Number.MAX_SAFE_INTEGER) || length % 1 !== 0) {
-      throw new RangeError_("FixedLengthStream: the length must be a whole number of bytes.");
+      throw new TypeError_("FixedLengthStream: the length must be a whole number of bytes.");
     }
     super(strategy, length);
   }

@@ -58,7 +58,7 @@ export function sourceFromStream(stream) {
     read: () => PromisePrototypeThen(read(reader), (result) => {
       if (result.done) return null;
       if (isBufferSource(result.value)) return bytesOf(result.value);
-      const error = new TypeError_("A body stream gave a chunk that is not bytes: enqueue Uint8Arrays, or pipe it through a TextEncoderStream.");
+      const error = new TypeError_("This ReadableStream did not return bytes: enqueue Uint8Arrays, or pipe it through a TextEncoderStream.");
       return PromisePrototypeThen(cancelReader(reader, error), () => { throw error; });
     }),
     cancel: (reason) => cancelReader(reader, reason),
