@@ -102,6 +102,31 @@ const EDITED = {
       "Object.setPrototypeOf(ge,Object.getPrototypeOf(Object.getPrototypeOf(async function*(){}).prototype));",
     ],
   ],
+  // urlpattern-polyfill is of an older draft of the standard.
+  "urlpattern-polyfill/dist/urlpattern.js": [
+    // Names are of code points.
+    ["let i=e.substr(s,1);", "let i=String.fromCodePoint(e.codePointAt(s));"],
+    ["{f+=e[s++];continue}break}", "{f+=i,s+=i.length;continue}break}"],
+    ['p.value.length>0?p.value[0]:""', 'p.value.length>0?String.fromCodePoint(p.value.codePointAt(0)):""'],
+    ['e.ignoreCase?"ui":"u"', 'e.ignoreCase?"vi":"v"'],
+    // A scheme begins with a letter; what is no URL's scheme is refused.
+    ["if(/^[-+.A-Za-z0-9]*$/.test(e))", "if(/^[A-Za-z][-+.A-Za-z0-9]*$/.test(e))"],
+    ['case"wws":', 'case"wss":'],
+    // The URL parser's port state: digits, and what follows them is not looked at.
+    [
+      'if(e===""||/^[0-9]*$/.test(e)&&parseInt(e)<=65535)return e;',
+      String.raw`if(e==="")return e;const d=/^[0-9]+/.exec(e.replace(/[\t\n\r]/g,""));if(d!==null&&+d[0]<=65535)return""+ +d[0];`,
+    ],
+    ['z(t)===e&&(e=""),r||e===""?e:G(e)', 'z(t)===(r||e===""?e:e=G(e))?"":e'],
+    // Its hostname state: up to where a path, a query or a fragment begins.
+    [
+      String.raw`if(/[\t\n\r #%/:<>?@[\]^\\|]/g.test(e))`,
+      String.raw`e=e.replace(/[\t\n\r]/g,"").replace(/[/?#\\][^]*$/,"");const t=e===""||/[ :<>@[\]^|]/.test(e)?null:URL.parse("https://"+e);if(t===null)`,
+    ],
+    ['let t=new URL("https://example.com");return t.hostname=e,t.hostname', "return t.hostname"],
+    // null is an empty dictionary, and what is no object is a string.
+    ['n=r,typeof t=="string"){let i', 'n=r,t===null&&(t={}),typeof t!="object"&&(t=""+t),typeof t=="string"){let i'],
+  ],
   "node-inspect-extracted/dist/inspect.js": [
     [
       "getOwnNonIndexProperties:function(t,e=2){const n=a(t),r=[];",
@@ -130,7 +155,7 @@ async function edit(file, list) {
       continue;
     }
     const [old, text] = each;
-    if (!contents.includes(old)) throw new Error(`${file} has changed: look at EDITED in patches.mjs`);
+    if (!contents.includes(old)) throw new Error(`${file} has changed (no ${old}): look at EDITED in patches.mjs`);
     contents = contents.replace(old, () => text);
   }
   return { contents, loader: "js" };

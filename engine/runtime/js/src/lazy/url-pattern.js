@@ -1,2 +1,7 @@
 /** URLPattern (https://urlpattern.spec.whatwg.org/), from urlpattern-polyfill. */
-export { URLPattern } from "urlpattern-polyfill/urlpattern";
+import { URLPattern } from "urlpattern-polyfill/urlpattern";
+import { defineInterface } from "../webidl.js";
+
+delete URLPattern.compareComponent; // a proposal that Workers do not have
+defineInterface(URLPattern, "URLPattern");
+export { URLPattern };
