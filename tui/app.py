@@ -23,23 +23,30 @@ from tui.feed import Feed
 from tui.launch import Launcher, Nobody
 from tui.markup import escape
 from tui.messages import Change, Connected, EngineState
+from tui.navigation import NavigatingApp
 from tui.options import Options
 from tui.screens.base import SvcScreen
 from tui.screens.browse import BrowseScreen
-from tui.themed import ThemedApp
 from tui.widgets.service_tree import Place
 
 STARTED_READ_ONLY = "svc-tui was started with --read-only"
 
 
 def _command_provider() -> type[Provider]:
-    """The palette's contents, imported when it is first opened."""
+    """The palette's commands, imported when it is first opened."""
     from tui.commands.palette import CommandProvider
 
     return CommandProvider
 
 
-class SvcApp(CommandHost, ThemedApp):
+def _places_provider() -> type[Provider]:
+    """What else the palette finds."""
+    from tui.commands.finding import PlacesProvider
+
+    return PlacesProvider
+
+
+class SvcApp(CommandHost, NavigatingApp):
     """The terminal app.
 
     Args:
@@ -49,7 +56,10 @@ class SvcApp(CommandHost, ThemedApp):
     TITLE = "svc-tui"
     # The first screen's as well: Textual loads no style sheet of a default screen.
     CSS_PATH = ["styles/app.tcss", "styles/browse.tcss"]  # noqa: RUF012
-    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_command_provider}
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {
+        _command_provider,
+        _places_provider,
+    }
     HELP_TITLE = "Everywhere"
     COMMAND_CLASSES: ClassVar[tuple[type[Command], ...]] = commands.EVERYWHERE
     # Textual declares these without ClassVar.
@@ -185,12 +195,6 @@ class SvcApp(CommandHost, ThemedApp):
     def _save_picture(self) -> None:
         self.deliver_screenshot()
 
-    @on(commands.ServiceOpen)
-    def _open_service(self) -> None:
-        from tui.commands.open import offer
-
-        offer(self)
-
     # ------------------------------------------------------------------ accounts
 
     @on(SwitchAccount)
@@ -224,6 +228,7 @@ class SvcApp(CommandHost, ThemedApp):
         self.feed = Feed(engine, launcher, self._engine_changed, self.account_changed.publish)
         self.engine_state = EngineState("starting")
         browse = self.screen_stack[0]
+        self.forget_places()
         if isinstance(browse, BrowseScreen):
             browse.forget()
         self.run_worker(self.feed.follow(), group="feed", exit_on_error=True)

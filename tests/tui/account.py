@@ -167,6 +167,22 @@ class Account:
         self.reachable()
         return self.log_records, None
 
+    async def log_stream(self, service: str, environment: str | None) -> AsyncIterator[Json]:
+        yield {}
+        await asyncio.Event().wait()
+
+    async def settings(self, service: str, environment: str) -> Json:
+        return {"bindings": BINDINGS if service == "notes" else [], "compatibility_date": "2026-09-01"}
+
+    async def schedules(self, service: str, environment: str) -> list[Json]:
+        return []
+
+    async def routes(self, service: str, environment: str) -> list[Json]:
+        return []
+
+    async def domains(self, service: str, environment: str) -> list[Json]:
+        return []
+
     async def status(self) -> Json:
         return {"subdomain": "dev"}
 

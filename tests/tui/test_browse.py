@@ -263,7 +263,7 @@ async def test_keys_help_lists_what_works_here(tmp_path: Path) -> None:
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(pilot.app.screen, KeysDialog))
         text = seen(pilot)
-        for words in ("Here: services", "Lists", "Everywhere", "P  promote…", "^o  open service…"):
+        for words in ("Here: services", "Lists", "Everywhere", "P  promote…", "^o  open by name…"):
             assert words in text
         await pilot.press("escape")
         assert not isinstance(pilot.app.screen, KeysDialog)

@@ -76,16 +76,6 @@ def at(service: str, environment: str) -> Callable[[str], bool]:
     return shown
 
 
-def go_to(terminal: Terminal, service: str, environment: str) -> None:
-    """Open an environment by its name."""
-    terminal.press("ctrl+o")
-    terminal.wait("Service, environment")
-    terminal.press(f"{service} {environment}")
-    terminal.wait(lambda text: f"{service} › {environment}" in text.split("Service, environment")[-1])
-    terminal.press("enter")
-    terminal.wait(at(service, environment))
-
-
 def leave(terminal: Terminal) -> None:
     """Escape to the services: the first one may only leave the editor."""
     for _ in range(6):

@@ -7,11 +7,29 @@ from tui.commands.base import Command
 
 
 class ServiceOpen(Command):
-    """Open a service or environment by a few letters of its name."""
+    """Open a service, environment, module or binding by a few letters of its name."""
 
-    NAME = "service: Open…"
+    NAME = "go: Open by name…"
     BINDING_KEY = "ctrl+o"
-    HELP_TEXT = "open service…"
+    HELP_TEXT = "open by name…"
+
+
+class GoBack(Command):
+    """Go back to where you were before."""
+
+    NAME = "go: Back"
+    BINDING_KEY = "alt+left"
+    KEY_DISPLAY = "alt+←"
+    HELP_TEXT = "back"
+
+
+class GoForward(Command):
+    """Go forward again."""
+
+    NAME = "go: Forward"
+    BINDING_KEY = "alt+right"
+    KEY_DISPLAY = "alt+→"
+    HELP_TEXT = "forward"
 
 
 class Keys(Command):
@@ -67,6 +85,8 @@ class Quit(Command):
 
 EVERYWHERE: tuple[type[Command], ...] = (
     ServiceOpen,
+    GoBack,
+    GoForward,
     Keys,
     ChooseTheme,
     SwitchAccount,

@@ -115,7 +115,7 @@ class NextModule(Command):
     """Edit the next module."""
 
     NAME = "module: Next"
-    BINDING_KEY = "ctrl+pagedown,alt+right"
+    BINDING_KEY = "ctrl+pagedown"
     KEY_DISPLAY = "^pgdn"
     HELP_TEXT = "next module"
 
@@ -124,7 +124,7 @@ class PreviousModule(Command):
     """Edit the previous module."""
 
     NAME = "module: Previous"
-    BINDING_KEY = "ctrl+pageup,alt+left"
+    BINDING_KEY = "ctrl+pageup"
     KEY_DISPLAY = "^pgup"
     HELP_TEXT = "previous module"
 

@@ -51,6 +51,10 @@ class SvcScreen(CommandHost, Screen[ScreenResultType]):
         self.set_class(self.production, "-production")
         self.watch(self.app, "engine_state", self._engine)
 
+    def on_screen_resume(self) -> None:
+        """It is in front: back and forward come here."""
+        self.svc.came(self)
+
     def watch_crumb(self, crumb: str) -> None:
         """Repaint the top bar."""
         if self.is_mounted:

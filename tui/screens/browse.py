@@ -88,6 +88,7 @@ class BrowseScreen(BrowseTraffic):
     def _moved(self, event: ServiceTree.Moved) -> None:
         if event.place != self._shown:
             self.show_place(event.place)
+        self.svc.came(self)
 
     def show_place(self, place: Place | None, again: bool = False) -> None:
         """Show what is known about a row at once, and ask for the rest."""

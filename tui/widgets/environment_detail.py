@@ -200,6 +200,12 @@ def _binding(binding: Json) -> tuple[str, ...]:
     return escape(binding["name"]), kind, escape(target), f"[$faint]{note}[/]" if note else ""
 
 
+def binding_words(binding: Json) -> str:
+    """`KV notes-production`: what a binding is, and what it leads to."""
+    kind = KINDS.get(binding["type"], binding["type"].replace("_", " "))
+    return f"{kind} {_target(binding)[0]}"
+
+
 def _target(binding: Json) -> tuple[str, str]:
     """What a binding leads to, and one fact about that."""
     match binding["type"]:

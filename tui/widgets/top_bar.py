@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.reactive import reactive
@@ -13,6 +14,8 @@ from tui.accounts import LOCAL
 from tui.format import clock
 from tui.markup import escape
 from tui.messages import EngineState
+from tui.service_rows import Place
+from tui.visits import BROWSE, visit_of
 
 if TYPE_CHECKING:
     from tui.app import SvcApp
@@ -55,6 +58,23 @@ class TopBar(Horizontal):
     def watch_production(self) -> None:
         """Repaint."""
         self._show()
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on a part of the way goes there: to the services, or to a row of theirs."""
+        crumb = self.query_one("#crumb", Label)
+        if event.screen_x >= crumb.region.right:
+            return
+        app = cast("SvcApp", self.app)
+        visit, text = visit_of(self.screen), str(crumb.visual)
+        place = visit.place if visit is not None else None
+        parts = text[: event.screen_x - crumb.region.x + 1].count(" › ")
+        first = int(app.account.name != LOCAL)
+        if visit is None or visit.screen == BROWSE or place is None or parts < first:
+            place = None
+        elif parts == first:
+            place = Place(place.service)
+        # Beside: this widget goes with the screen.
+        app.run_worker(app.return_to(place), group="navigation")
 
     def _show(self) -> None:
         if not self.is_mounted:

@@ -53,6 +53,8 @@ class SettingsScreen(SettingsVerbs, SvcScreen[None]):
         self.loaded = False
         self.shown: str | None = None
         """The key of the setting whose value is on the screen."""
+        self.wanted = ""
+        """The variable, secret or binding to begin at."""
         self.set_reactive(SettingsScreen.production, environment == PRODUCTION)
         name = escape(environment)
         place = name if environment == PRODUCTION else f"[b]{name}[/]"
@@ -94,6 +96,9 @@ class SettingsScreen(SettingsVerbs, SvcScreen[None]):
                 "[$warning]![/] Nothing is deployed here. Settings are part of a version: deploy code first."
             )
         self.refresh_rows()
+        if self.wanted:
+            self.table.go_to(environment_settings.BINDING + self.wanted)
+            self.wanted = ""
         self.show_value(again=True)
 
     async def fetch(self) -> EnvironmentSettings:
