@@ -15,6 +15,8 @@ from tui.lexers import lexer_for_content_type
 
 MOST_LINES = 2_000
 MOST_BYTES = 64 * 1024
+DUMPED = 16 * 1024
+"""Bytes of what is no text that are shown, 16 a line."""
 INLINE = 60
 """A list of plain values up to this long stays on its line."""
 TEXTUAL = re.compile(
@@ -50,10 +52,11 @@ def show(head: bytes, size: int, content_type: str) -> Shown:
     text = _decode(head, content_type, essence, cut)
     if text is None:
         facts = "".join(f"{label:<8}{value}\n" for label, value in image_info(head))
-        notice = f"binary, first 1 KB of {format_size(size)}." if size > 1024 else "binary."
-        return Shown(
-            f"{facts}\n{_hex(head[:1024])}" if facts else _hex(head[:1024]), essence or "binary", None, notice
+        notice = (
+            f"binary, first {format_size(DUMPED)} of {format_size(size)}." if size > DUMPED else "binary."
         )
+        dump = _hex(head[:DUMPED])
+        return Shown(f"{facts}\n{dump}" if facts else dump, essence or "binary", None, notice)
     kind = essence.rpartition("/")[2].rpartition("+")[2].removeprefix("x-") or "text"
     kind = "text" if kind == "plain" else kind
     if not cut:
@@ -72,6 +75,8 @@ def views(kind: str) -> tuple[str, ...]:
     Args:
         kind: `Shown.kind`.
     """
+    if kind.startswith("image/"):
+        return ("picture", "hex")
     return {"json": ("pretty", "tree", "raw"), "html": ("source", "text")}.get(kind, ("",))
 
 

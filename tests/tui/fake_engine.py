@@ -35,6 +35,7 @@ class FakeEngine:
         self.live: dict[str, Json] = {}
         self.runs: list[Json] = []
         self.cancelled = 0
+        self.dropped: list[str] = []
         self.saves: list[Json] = []
         self.diagnostics: list[Json] = []
         self.script: Script = answer
@@ -123,6 +124,9 @@ class FakeEngine:
         except (asyncio.CancelledError, GeneratorExit):
             self.cancelled += 1
             raise
+
+    async def drop_writes(self, service: str, environment: str, session: str) -> None:
+        self.dropped.append(session)
 
     async def changes(self, since: int | None = None) -> AsyncIterator[Json]:
         yield {"kind": "connected"}

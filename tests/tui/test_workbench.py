@@ -303,7 +303,7 @@ async def test_modules_are_added_renamed_and_deleted(bench: Open) -> None:
         await it.until(lambda: it.screen.editor_pane.current == "a.ts")
         await it.press("x")
         it.screen.post_message(commands.RenameModule())
-        await it.until(lambda: it.app.screen is not it.screen)
+        await it.until(lambda: it.app.screen.query("#name"))
         it.app.screen.query_one("#name", Input).value = "b.json"
         await it.press("enter")
         await it.until(lambda: it.screen.editor_pane.current == "b.json")

@@ -66,7 +66,7 @@ class AnswerPane(CommandHost, Pane):
         if isinstance(shown, ResponseView):
             stack = shown.query_one("#stack")
             failed = shown.query_one("#failure").display and stack.display
-            return stack if failed else shown.folded or (shown.text if shown.text.display else shown)
+            return stack if failed else shown.shown_body
         return shown
 
     def show_part(self, index: int, focus: bool = False) -> None:

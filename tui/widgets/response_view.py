@@ -10,6 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Label, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -21,6 +22,7 @@ from tui.markup import escape
 from tui.run_report import LIMITS, Failure, Location, RunReport
 from tui.widgets.code_area import CodeArea
 from tui.widgets.json_tree import JsonTree
+from tui.widgets.picture_view import PictureView
 
 EMPTY = "[b $accent]f5[/] [$muted]runs what is on screen, saved or not.[/]"
 PHASES = {
@@ -70,6 +72,7 @@ class ResponseView(Vertical):
         yield Static(EMPTY, id="words")
         yield CodeArea(id="body", read_only=True, show_cursor=False)
         yield JsonTree(id="tree")
+        yield PictureView(id="picture")
         yield Label(id="capped")
         with VerticalScroll(id="failure", can_focus=False):
             yield Static(id="reason")
@@ -91,6 +94,12 @@ class ResponseView(Vertical):
         tree = self.query_one("#tree", JsonTree)
         return tree if tree.display else None
 
+    @property
+    def shown_body(self) -> Widget:
+        """What shows the body: its text, its tree, its picture; the whole view while none is shown."""
+        found = self.query_one(PictureView) if self._way == "picture" else self.folded or self.text
+        return found if found.display else self
+
     def next_view(self) -> str:
         """Show the body the next way; its name, empty when there is one way only."""
         report, shown = self._report, self._shown
@@ -101,7 +110,7 @@ class ResponseView(Vertical):
         focused = self.has_focus_within
         self._show_way(report, ways[at])
         if focused:
-            (self.folded or self.text).focus()
+            self.shown_body.focus()
         return self._way
 
     def _show_way(self, report: RunReport, way: str) -> None:
@@ -109,9 +118,10 @@ class ResponseView(Vertical):
         tree = self.query_one("#tree", JsonTree)
         if way == "tree" and not tree.show(body.whole_text(report.body(), content_type)):
             way = "raw"
+        elif way == "picture":
+            self.query_one(PictureView).show(report.body(), self._no_picture)
         self._way = way
-        tree.display = way == "tree"
-        self.text.display = way != "tree"
+        self._choose_way()
         if way in ("raw", "text"):
             content = bytes(report.head) if report.size > body.MOST_BYTES else report.body()
             other = body.view(content, content_type, way)
@@ -119,6 +129,20 @@ class ResponseView(Vertical):
         elif self._shown is not None and way != "tree":
             self.text.load(self._shown.text, self._shown.lexer)
         self.query_one("#facts", Label).update(self._facts(report))
+
+    def _no_picture(self, why: str) -> None:
+        """It claims to be an image, and is none that can be drawn: its bytes are shown."""
+        report = self._report
+        if report is not None and self._way == "picture":
+            self._show_way(report, "hex")
+            self.query_one("#capped", Label).update(f"[$warning]not drawn: {escape(why)}.[/]")
+            self.query_one("#capped").display = True
+
+    def _choose_way(self) -> None:
+        """Of the three that show a body, the one that shows it this way."""
+        self.query_one("#tree").display = self._way == "tree"
+        self.query_one("#picture").display = self._way == "picture"
+        self.text.display = self._way not in ("tree", "picture")
 
     def say(self, markup: str) -> None:
         """Words instead of an answer."""
@@ -189,7 +213,9 @@ class ResponseView(Vertical):
             self._shown = shown
             self._report = report
             ways = body.views(self._shown.kind)
-            self._way = ways[0]
+            self._way = ways[0] if ways[0] != "picture" else "hex"  # until all of it is there
+            if report.complete and ways[0] == "picture":
+                self._show_way(report, "picture")
             # More than is laid out as text: the tree shows all of it.
             if report.complete and self._shown.notice and "tree" in ways:
                 self._show_way(report, "tree")
@@ -205,9 +231,8 @@ class ResponseView(Vertical):
             notice += f"\n[$error]✗ {words}[/][$muted]{place}, after the answer[/]"
         self.query_one("#capped", Label).update(notice.strip())
         self._choose("body")
-        self.query_one("#tree").display = self._way == "tree"
-        self.text.display = self._way != "tree"
-        self.query_one("#capped").display = bool(notice) and self._way != "tree"
+        self._choose_way()
+        self.query_one("#capped").display = bool(notice) and self._way not in ("tree", "picture")
 
     @staticmethod
     def _running_now(report: RunReport) -> bool:
@@ -238,7 +263,7 @@ class ResponseView(Vertical):
     def _choose(self, part: str) -> None:
         for name in ("words", "body", "failure"):
             self.query_one(f"#{name}").display = name == part
-        self.query_one("#tree").display = False
+        self.query_one("#tree").display = self.query_one("#picture").display = False
         self.query_one("#capped").display = False
         self.query_one("#status").display = part != "words" or bool(self.query_one("#facts", Label).content)
 

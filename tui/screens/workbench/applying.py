@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual import on, work
 
-from tui.client import EngineAway, EngineError
+from tui.client import Engine, EngineAway, EngineError
 from tui.commands import writes as commands
 from tui.format import plural
 from tui.run_report import RunReport
@@ -49,8 +49,8 @@ class ApplyingScreen(RequestingScreen):
             )
 
 
-async def _drop(engine: object, service: str, environment: str, session: str) -> None:
+async def _drop(engine: Engine, service: str, environment: str, session: str) -> None:
     try:
-        await engine.drop_writes(service, environment, session)  # type: ignore[attr-defined]
+        await engine.drop_writes(service, environment, session)
     except (EngineError, EngineAway):
         return  # it is gone already, or goes with the engine
