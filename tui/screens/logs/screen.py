@@ -59,9 +59,9 @@ class LogsScreen(FollowingScreen):
 
     def body(self) -> ComposeResult:
         """Numbers above, the list below."""
-        with Pane(id="numbers-pane", title="Last 5 minutes"):
+        with Pane(number=1, id="numbers-pane", title="Last 5 minutes"):
             yield Numbers()
-        with Pane(id="tail", title=TITLES[ALL]):
+        with Pane(number=2, id="tail", title=TITLES[ALL]):
             yield LogField(
                 placeholder="filter: status>=400 method:POST level:warn text", id="log-filter", compact=True
             )

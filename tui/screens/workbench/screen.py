@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Grid, Vertical
 from textual.widgets import Input, TextArea
 
-from tui.commands import answer, editing, places, requests, writes
+from tui.commands import answer, editing, logs, places, requests, writes
 from tui.commands import workbench as commands
 from tui.commands.base import Command
 from tui.screens.workbench.applying import ApplyingScreen
@@ -166,6 +166,12 @@ class WorkbenchScreen(ApplyingScreen):
         from tui.screens.data import DataScreen
 
         self.app.push_screen(DataScreen(self.service, self.environment))
+
+    @on(logs.WorkbenchLogs)
+    def _logs(self) -> None:
+        from tui.screens.logs import LogsScreen
+
+        self.app.push_screen(LogsScreen(self.service, self.environment))
 
     @on(commands.LeaveWorkbench)
     def _leave(self) -> None:
