@@ -112,17 +112,17 @@ class Engine(DataCalls, SettingsCalls, PipelineCalls, LogCalls, KeptCalls):
         """Create an environment that runs the starter script."""
         return await self._result("POST", f"{_service(service)}/environments", {"environment": environment})
 
-    async def clone(self, service: str, source: str, target: str, share: bool = False) -> Json:
+    async def clone(self, service: str, source: str, target: str, data: str = "own") -> Json:
         """Copy an environment's code and settings to a new one.
 
         Args:
             service: The service both belong to.
             source: The environment to copy.
             target: The new environment's name.
-            share: Bind the same KV namespaces instead of empty ones of its own.
+            data: "own" for new and empty data, "copy" for what the source holds now, "share" for the same.
         """
         path = f"{_environment(service, source)}/copy/{quote(target, safe='')}"
-        return await self._result("POST", path, {"data": "share" if share else "own"})
+        return await self._result("POST", path, {"data": data})
 
     async def rename(self, service: str, environment: str, name: str) -> Json:
         """Give an environment another name, and with it another hostname."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from starlette.responses import Response
 
@@ -61,11 +61,9 @@ async def delete(call: Call) -> Response:
 
 
 async def copy(call: Call) -> Response:
-    """`POST environments/:src/copy/:dst` `{"data"?: "own"|"share"}`: clone."""
+    """`POST environments/:src/copy/:dst` `{"data"?: "own"|"share"|"copy"}`: clone."""
     body = await call.body()
-    data: Literal["own", "share"] = loads_object(body).get("data", "own") if body.strip() else "own"
-    if data not in ("own", "share"):
-        raise ApiError(10026, f'data is {data!r}: "own" or "share".', 400)
+    data: cloning.Data = loads_object(body).get("data", "own") if body.strip() else "own"
     target = call.params["target"]
     call.require(WRITE, call.service, target)
     await cloning.clone(call.store, call.service, call.environment, target, call.actor, data=data)

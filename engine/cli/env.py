@@ -34,11 +34,21 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     clone = verbs.add_parser(
         "clone",
         help="a copy with the same code and settings",
-        description="Copy an environment's code, variables, secrets and bindings to a new one. Its KV "
-        "namespaces are new and empty, unless --share is given.",
+        description="Copy an environment's code, variables, secrets and bindings to a new one. Its data (KV, "
+        "D1, R2, queues, Durable Objects) is its own and empty, unless --share or --copy-data is given.",
     )
     _names(clone, "SERVICE", "ENV", "NEW")
-    clone.add_argument("--share", action="store_true", help="bind the same KV namespaces")
+    data = clone.add_mutually_exclusive_group()
+    data.add_argument(
+        "--share",
+        action="store_true",
+        help="bind the same KV, D1, R2 and queues; Durable Objects are its own",
+    )
+    data.add_argument(
+        "--copy-data",
+        action="store_true",
+        help="its own, holding what the source's hold now; messages in queues are not copied",
+    )
 
     rename = verbs.add_parser("rename", help="another name, and with it another address")
     _names(rename, "SERVICE", "ENV", "NEW")
@@ -161,7 +171,8 @@ def _create(client: Client, args: argparse.Namespace) -> None:
 
 def _clone(client: Client, args: argparse.Namespace) -> None:
     path = f"{environment_path(args.service, args.env)}/copy/{quote(args.new, safe='')}"
-    _show(args, client.call("POST", path, {"data": "share" if args.share else "own"}))
+    data = "share" if args.share else "copy" if args.copy_data else "own"
+    _show(args, client.call("POST", path, {"data": data}))
 
 
 def _rename(client: Client, args: argparse.Namespace) -> None:

@@ -1,4 +1,8 @@
-"""Ids of objects: 256 bits in hexadecimal, of which the last 64 tell the namespace."""
+"""Ids of objects: 256 bits in hexadecimal, of which the last 64 tell the namespace.
+
+A namespace that is a copy of another with its objects begins like it, in the 32 digits that ids are made
+with: so a name leads to the same object in both.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,8 @@ import re
 import secrets
 from typing import Final
 
+#: Digits of a namespace's id that its objects' ids are made with.
+KEY: Final = 32
 _HEX: Final = re.compile(r"[0-9a-fA-F]{64}")
 
 
@@ -34,7 +40,7 @@ def _sealed(namespace: str, start: bytes) -> str:
 
 
 def _mac(namespace: str, content: bytes) -> bytes:
-    return hmac.digest(namespace.encode(), content, hashlib.sha256)
+    return hmac.digest(namespace[:KEY].encode(), content, hashlib.sha256)
 
 
 SYNC: Final = {

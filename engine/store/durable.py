@@ -77,10 +77,16 @@ def listing(connection: Connection) -> list[Namespace]:
 
 
 def insert(
-    connection: Connection, environment_id: str, class_name: str, use_sqlite: bool, at: str
+    connection: Connection,
+    environment_id: str,
+    class_name: str,
+    use_sqlite: bool,
+    at: str,
+    *,
+    like: str = "",
 ) -> Namespace:
-    """Adds an empty namespace."""
-    made = secrets.token_hex(16)
+    """Adds an empty namespace; one `like` another has the same ids of objects (`engine.durable.ids`)."""
+    made = secrets.token_hex(16) if not like else like[:32] + secrets.token_hex(8)
     connection.execute(
         "INSERT INTO durable_namespaces (id, environment_id, class, use_sqlite, created_on) "
         "VALUES (?, ?, ?, ?, ?)",
@@ -89,6 +95,14 @@ def insert(
     found = find(connection, made)
     assert found is not None
     return found
+
+
+def copy_alarms(connection: Connection, namespace_id: str, to: str) -> None:
+    """Notes for the objects of another namespace the alarms that these have."""
+    connection.execute(
+        "INSERT INTO durable_alarms SELECT ?, object, at, attempt FROM durable_alarms WHERE namespace_id = ?",
+        (to, namespace_id),
+    )
 
 
 def move(connection: Connection, namespace_id: str, environment_id: str, class_name: str) -> None:

@@ -111,6 +111,17 @@ def namespace_count(connection: Connection) -> int:
     return int(connection.execute("SELECT count(*) FROM kv_namespaces").fetchone()[0])
 
 
+def copy_entries(connection: Connection, namespace_id: str, to: str) -> None:
+    """Writes all entries of a namespace to another one; raises ApiError 10013."""
+    namespace(connection, namespace_id), namespace(connection, to)
+    connection.execute(
+        "INSERT OR REPLACE INTO kv_entries (namespace, key, expiration, metadata, value)"
+        " SELECT (SELECT number FROM kv_namespaces WHERE id = ?), key, expiration, metadata, value"
+        " FROM kv_entries WHERE namespace = (SELECT number FROM kv_namespaces WHERE id = ?)",
+        (to, namespace_id),
+    )
+
+
 def create_namespace(connection: Connection, title: str, at: str) -> KvNamespace:
     """A new, empty namespace; raises ApiError 10014 (title exists) or 10019 (no title)."""
     _check_title(connection, title)

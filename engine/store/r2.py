@@ -218,6 +218,17 @@ def delete(connection: Connection, name: str, key: str) -> bool:
     return True
 
 
+def copy_objects(connection: Connection, name: str, to: str) -> None:
+    """Writes all objects of a bucket to another, empty one, with the same contents; raises ApiError 10006."""
+    source, target = _number(connection, name), _number(connection, to)
+    found = connection.execute("SELECT segments FROM r2_objects WHERE bucket = ?", (source,))
+    use(connection, [hash for row in found for hash, _ in json.loads(row[0])])
+    connection.execute(
+        f"INSERT INTO r2_objects (bucket, {_OBJECT}) SELECT ?, {_OBJECT} FROM r2_objects WHERE bucket = ?",
+        (target, source),
+    )
+
+
 # -- uploads in parts
 
 

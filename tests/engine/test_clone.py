@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from enginekit import RunningEngine
 from storekit import ANA, BOB, deployed, kv_binding, opened, secret, service_binding, text
 
 from engine import namespaces
@@ -100,3 +101,71 @@ async def test_a_clone_of_nothing_is_refused(store: Store) -> None:
     with pytest.raises(ApiError) as caught:
         await clone(store, "no", "production", "new", ANA)
     assert caught.value.code == 10007
+
+
+COUNTER = """import { DurableObject } from "cloudflare:workers";
+export class Counter extends DurableObject {
+  async fetch() {
+    const n = ((await this.ctx.storage.get("n")) ?? 0) + 1;
+    await this.ctx.storage.put("n", n);
+    return Response.json([String(this.ctx.id), n]);
+  }
+}
+export default {
+  async fetch(request, env) {
+    const { DO, KV, DB, BUCKET } = env;
+    if (new URL(request.url).pathname === "/write") {
+      await KV.put("k", "v", { metadata: { a: 1 } });
+      await DB.exec("CREATE TABLE IF NOT EXISTS t (a); INSERT INTO t VALUES (1)");
+      await BUCKET.put("o", "content");
+    }
+    const { results } = await DB.prepare("SELECT count(*) n FROM sqlite_schema").all();
+    return Response.json({
+      object: await (await DO.getByName("one").fetch(request)).json(),
+      kv: await KV.getWithMetadata("k"),
+      tables: results[0].n,
+      bucket: await (await BUCKET.get("o"))?.text() ?? null,
+    });
+  },
+};
+"""
+
+
+def test_a_clone_with_a_copy_of_all_data(engine: RunningEngine, service: str) -> None:
+    kv_id = engine.result("POST", "/storage/kv/namespaces", json={"title": f"{service}-kv"})["id"]
+    d1_id = engine.result("POST", "/d1/database", json={"name": f"{service}-db"})["uuid"]
+    engine.result("POST", "/r2/buckets", json={"name": f"{service}-bucket"})
+    engine.deploy(
+        service,
+        COUNTER,
+        bindings=[
+            {"name": "KV", "type": "kv_namespace", "namespace_id": kv_id},
+            {"name": "KV2", "type": "kv_namespace", "namespace_id": kv_id},
+            {"name": "DB", "type": "d1", "id": d1_id},
+            {"name": "BUCKET", "type": "r2_bucket", "bucket_name": f"{service}-bucket"},
+            {"name": "DO", "type": "durable_object_namespace", "class_name": "Counter"},
+        ],
+        migrations={"new_tag": "v1", "steps": [{"new_sqlite_classes": ["Counter"]}]},
+    )
+    first = engine.get(service, "/write").json()
+    path = f"/workers/services/{service}/environments/production/copy"
+    engine.result("POST", f"{path}/copied", 201, json={"data": "copy"})
+    engine.result("POST", f"{path}/empty", 201)
+    number, count = first["object"]
+    assert (count, first["tables"], first["bucket"]) == (1, 1, "content")
+
+    copied = engine.get(service, environment="copied").json()
+    assert copied == {**first, "object": [number, 2]}  # the same object, which had counted to one
+    empty = engine.get(service, environment="empty").json()
+    assert (empty["object"][1], empty["kv"]["value"], empty["tables"], empty["bucket"]) == (1, None, 0, None)
+
+    # From now on each has its own.
+    assert engine.get(service).json()["object"] == [number, 2]
+    assert engine.get(service, environment="copied").json()["object"] == [number, 3]
+    engine.result("DELETE", f"/r2/buckets/{service}-bucket/objects/o")
+    engine.result("PUT", f"/storage/kv/namespaces/{kv_id}/values/k", content=b"changed")
+    again = engine.get(service, environment="copied").json()
+    assert (again["bucket"], again["kv"]) == ("content", first["kv"])
+    # A copy of a copy, while the first one's objects are in memory.
+    engine.result("POST", path.replace("production", "copied") + "/twice", 201, json={"data": "copy"})
+    assert engine.get(service, environment="twice").json()["object"] == [number, 5]

@@ -129,8 +129,8 @@ class Account:
     async def check(self, *_: Any) -> list[Json]:
         return []
 
-    async def clone(self, service: str, source: str, target: str, share: bool = False) -> Json:
-        self.asked.append(("clone", service, source, target, share))
+    async def clone(self, service: str, source: str, target: str, data: str = "own") -> Json:
+        self.asked.append(("clone", service, source, target, data))
         self.things[service][target] = self.things[service][source]
         return self.summary(service, target)
 

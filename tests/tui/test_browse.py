@@ -173,7 +173,7 @@ async def test_clone_makes_an_environment_and_goes_there(tmp_path: Path) -> None
         await until(pilot, lambda: isinstance(pilot.app.screen, Dialog))
         await pilot.press("p", "enter")
         await until(pilot, lambda: browse.place == Place("notes", "p"))
-        assert account.asked == [("clone", "notes", "staging", "p", False)]
+        assert account.asked == [("clone", "notes", "staging", "p", "own")]
 
 
 async def test_new_rename_and_delete(tmp_path: Path) -> None:

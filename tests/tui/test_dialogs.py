@@ -157,11 +157,14 @@ async def test_clone_asks_for_a_name_and_whose_data() -> None:
         assert "A copy of staging at v41" in text_of(app)
         assert "the same as notes-staging" in text_of(app)
         await typed(pilot, "pr-1", "enter")
-        assert app.results == [Clone("pr-1", share=False)]
+        assert app.results == [Clone("pr-1", "own")]
         app.show(dialog())
         await pilot.pause()
         await typed(pilot, "pr-2", "tab", "down", "space", "shift+tab", "enter")
-    assert app.results[1:] == [Clone("pr-2", share=True)]
+        app.show(dialog())
+        await pilot.pause()
+        await typed(pilot, "pr-3", "tab", "down", "down", "space", "shift+tab", "enter")
+    assert app.results[1:] == [Clone("pr-2", "copy"), Clone("pr-3", "share")]
 
 
 async def test_a_conflict_has_three_ways_out_and_none_by_accident() -> None:

@@ -159,7 +159,7 @@ class BrowseVerbs(BrowseListing):
         )
         if (asked := await self.app.push_screen_wait(dialog)) is None:
             return
-        call = self.svc.engine.clone(place.service, place.environment, asked.name, asked.share)
+        call = self.svc.engine.clone(place.service, place.environment, asked.name, asked.data)
         if (made := await self._ask(call)) is not None:
             self._arrive(Place(place.service, asked.name), f"{made['hostname']} answers now.")
 

@@ -18,8 +18,8 @@ class Clone:
     """What was asked for."""
 
     name: str
-    share: bool
-    """Whether the copy uses the same KV namespaces instead of empty ones of its own."""
+    data: str
+    """``own``, new and empty; ``copy``, its own with what the source holds; ``share``, the source's."""
 
 
 class CloneDialog(Dialog[Clone]):
@@ -61,10 +61,12 @@ class CloneDialog(Dialog[Clone]):
     def compose_middle(self) -> ComposeResult:
         yield NameField("Name", "", f"{HOLE}.{self.host}", self.taken)
         yield Label(id="outcome")
-        own = "new and empty KV namespaces"
+        own = "new and empty: KV, D1, R2, queues, Durable Objects"
+        copy = "its own, with what is in them now; queues stay empty"
         share = "the same as " + (", ".join(self.namespaces) if self.namespaces else self.source)
         with RadioSet(id="data", compact=True):
             yield RadioButton(f"Own data    [$muted]{own}[/]", value=True, id="own", compact=True)
+            yield RadioButton(f"Copy data   [$muted]{copy}[/]", id="copy", compact=True)
             yield RadioButton(
                 f"Share data  [$muted]{share}: writes are seen by both[/]", id="share", compact=True
             )
@@ -82,5 +84,6 @@ class CloneDialog(Dialog[Clone]):
         self.refresh_ready()
 
     def go(self) -> None:
-        share = self.query_one("#share", RadioButton).value
-        self.dismiss(Clone(self.query_one(NameField).name_typed, share))
+        pressed = self.query_one("#data", RadioSet).pressed_button
+        data = pressed.id if pressed is not None and pressed.id else "own"
+        self.dismiss(Clone(self.query_one(NameField).name_typed, data))
