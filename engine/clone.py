@@ -32,9 +32,10 @@ async def clone(
 
     Args:
         data: ``own`` gives each binding of a KV namespace, D1 database, R2 bucket, queue or workflow an empty
-            one of its own, named ``<service>-<target>-<BINDING>``; ``copy`` gives these what the source's hold,
-            queues and workflows apart; ``share`` binds the source's. Durable Objects are its own in every case:
-            they run its code; with ``copy`` they hold what the source's do, under the same names and ids.
+            one of its own, named ``<service>-<target>-<BINDING>``; ``copy`` gives these what the source's
+            hold, queues and workflows apart; ``share`` binds the source's. Durable Objects are its own in
+            every case: they run its code; with ``copy`` they hold what the source's do, under the same names
+            and ids.
 
     Raises:
         ApiError: 10094 name, 10007 10092 not found, 10040 the target exists, 10222 nothing is live in the
