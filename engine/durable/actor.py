@@ -24,6 +24,7 @@ class Actor:
         inside: the invocations that were handed to its isolate and have not answered.
         invocations: those that have something under way, and perhaps some that have ended.
         timer: when to see whether it has been idle.
+        rested: when its last event was answered, as the event loop tells the time.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Actor:
     inside: set[Invocation] = field(default_factory=set)
     invocations: set[Invocation] = field(default_factory=set)
     timer: asyncio.TimerHandle | None = None
+    rested: float = 0.0
 
     def enter(self) -> None:
         """From now on JavaScript finds its storage and its sockets."""
@@ -54,4 +56,4 @@ class Actor:
 
     def sift(self) -> None:
         """Forget the invocations that have ended."""
-        self.invocations = {each for each in self.invocations if each.open}
+        self.invocations = {each for each in self.invocations if each.open or each.lingering}

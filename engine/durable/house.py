@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -26,6 +27,8 @@ log = logging.getLogger("engine.durable")
 
 #: Seconds that an object stays after its last event (durable-objects/concepts/lifecycle: hibernation).
 IDLE: Final = 10.0
+#: Seconds that one stays with timers and calls under way that nobody waits for ("70 to 140").
+LONGEST: Final = 100.0
 #: Seconds that objects get to end what is under way when new code comes.
 GRACE: Final = 5.0
 #: Invocations of an object that are looked through for those that have ended.
@@ -47,6 +50,7 @@ class House:
     def __init__(self, objects: Objects, namespace: Namespace) -> None:
         self.namespace = namespace
         self.idle = IDLE
+        self.longest = LONGEST
         self.deletes_alarm = False
         self.replies_to_close = True
         self._rooms: dict[str, ObjectSockets] = {}  # of every object that has sockets, also while it sleeps
@@ -106,13 +110,14 @@ class House:
                 return result, actor.storage.writes != before
         finally:
             self._done(actor)
-            if not invocation.open:
+            if not (invocation.open or invocation.lingering):
                 actor.invocations.discard(invocation)
             elif len(actor.invocations) > MANY:
                 actor.sift()
 
     def _done(self, actor: Actor) -> None:
         actor.jobs -= 1
+        actor.rested = self._loop.time()
         if actor.jobs == 0:
             actor.timer = self._loop.call_later(self.idle, self._look, actor)
 
@@ -293,7 +298,7 @@ class House:
         actor.sift()
         if actor.jobs or self._actors.get(actor.id) is not actor:
             return
-        if actor.invocations or not actor.storage.settled:
+        if not actor.storage.settled or (actor.invocations and self._stays(actor)):
             actor.timer = self._loop.call_later(self.idle, self._look, actor)
             return
         del self._actors[actor.id]
@@ -302,6 +307,13 @@ class House:
             room.name, room.storage = actor.name, None
             self._rooms[actor.id] = room
         self._closing[actor.id] = self._loop.create_task(self._evict(actor))
+
+    def _stays(self, actor: Actor) -> bool:
+        """Whether what it has under way keeps it in memory: anything for some time, and what streams."""
+        if self._loop.time() - actor.rested < self.longest:
+            return True
+        channels = self._worker.result().channels if self._worker is not None and self._worker.done() else ()
+        return any(channel.streams(each) for channel in channels for each in actor.invocations)
 
     async def _evict(self, actor: Actor) -> None:
         try:
@@ -344,4 +356,7 @@ async def _close(task: asyncio.Task[ObjectWorker]) -> None:
     except Exception as error:  # whoever wanted it was told
         log.debug("an isolate for objects did not start: %s", error)
         return
+    if worker.isolates:
+        with contextlib.suppress(WorkerError):  # it has just ended
+            await worker.dispatch("retire", None, None, Invocation())
     await worker.close(GRACE)

@@ -24,6 +24,8 @@ log = logging.getLogger("engine.durable")
 #: Events of one socket that may be under way, and bytes of them: what comes beyond waits, the client too.
 UNDER_WAY: Final = 64
 WAITING: Final = 1 << 18
+#: So many are under way however large they are: one may wait for the next.
+FEW: Final = 4
 #: Bytes of all sockets' events; beyond it every socket waits for its own to end.
 ALL_WAITING: Final = 64 << 20
 #: Bytes that a client may leave unread before its connection is given up.
@@ -192,10 +194,8 @@ class ObjectSocket:
     def _put(self, name: str, payload: dict[str, Any], data: bytes | None) -> None:
         if self._ended:
             return
-        size = len(data or b"")
-        self._size += size
-        _Flow.total += size
-        if self._queue or (self._running and self._full):
+        _Flow.total += len(data or b"")
+        if self._queue or self._full:
             if self._queue is None:
                 self._queue = deque()
             self._queue.append((name, payload, data))
@@ -206,10 +206,12 @@ class ObjectSocket:
 
     @property
     def _full(self) -> bool:
-        return self._running >= UNDER_WAY or self._size > WAITING or _Flow.total > ALL_WAITING
+        large = self._size > WAITING or _Flow.total > ALL_WAITING
+        return self._running >= (FEW if large else UNDER_WAY)
 
     def _start(self, name: str, payload: dict[str, Any], data: bytes | None) -> None:
         self._running += 1
+        self._size += len(data or b"")
         payload["socket"] = self.number
         payload["ready"] = 2 if self.closed else 1
         if name != "webSocketMessage":
@@ -230,7 +232,7 @@ class ObjectSocket:
 
     def _go_on(self) -> None:
         queue = self._queue
-        while queue and not (self._running and self._full):
+        while queue and not self._full:
             self._start(*queue.popleft())
         if not queue:
             self._queue = None

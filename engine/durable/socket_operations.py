@@ -111,7 +111,7 @@ async def _open(invocation: Invocation, args: list[Any], body: Body) -> Result:
     if not socket.attach(line):
         raise BindingError("The WebSocket was closed, or is in use already.")
     line.start()
-    return Result(None, line)
+    return Result({"duplex": True}, line)
 
 
 ASYNC: Final = {"open": _open}

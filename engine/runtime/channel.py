@@ -98,7 +98,8 @@ class Channel:
         exports: How many things of it other isolates hold.
         turns: JavaScript gets one frame at a time, the next when all that it set going has run: the input
             gate of Durable Objects.
-        patient: An event may wait for another one: that nothing is under way is no sign of a fault.
+        patient: An event may wait for another one: that nothing is under way is no sign of a fault. What an
+            event leaves under way goes on as long as its object lives.
     """
 
     def __init__(
@@ -181,6 +182,12 @@ class Channel:
     def idle(self) -> bool:
         """Whether it may be closed without anybody noticing."""
         return not self._jobs and not self._waiting and not self.exports
+
+    def streams(self, invocation: Invocation) -> bool:
+        """Whether a body of an invocation is being read, a WebSocket's for example."""
+        return any(
+            job.invocation is invocation and self._bodies.reading(job.id) for job in self._jobs.values()
+        )
 
     def note_rest(self) -> None:
         """Something that kept it from being idle has ended."""
@@ -427,8 +434,7 @@ class Channel:
     def _on_response(self, flags: int, number: int, text: bytes, raw: bytes) -> None:
         job = self._jobs.get(number)
         if job is None or job.responded:
-            if flags & STREAM:
-                self.send(pack(frames.STOP, 0, number))
+            self._too_late(job, flags, number)
             return
         status, status_text, headers, coding, *socket = loads(text)
         body = self._bodies.take(flags, number, raw)
@@ -439,6 +445,13 @@ class Channel:
         elif not flags & STREAM:
             self._allow_wait(job)
 
+    def _too_late(self, job: Job | None, flags: int, number: int) -> None:
+        """The answer of an event that was given up while JavaScript made it."""
+        if flags & STREAM:
+            self.send(pack(frames.STOP, 0, number))
+        if job is not None and flags & FINISHED:
+            self._finish(job)
+
     def _body_read(self, number: int) -> None:
         """A body that JavaScript sent has come to its end."""
         job = self._jobs.get(number)
@@ -448,8 +461,7 @@ class Channel:
     def _on_value(self, flags: int, number: int, text: bytes, raw: bytes) -> None:
         job = self._jobs.get(number)
         if job is None or job.responded:
-            if flags & STREAM:
-                self.send(pack(frames.STOP, 0, number))
+            self._too_late(job, flags, number)
             return
         job.succeed(Result(loads(text), self._bodies.take(flags, number, raw)))
         if flags & FINISHED:
@@ -522,6 +534,9 @@ class Channel:
 
     def _waited_too_long(self, job: Job) -> None:
         if job.finished or self._bodies.reading(job.id):
+            return
+        if self.patient:
+            job.detach()
             return
         _say(job.invocation, "warn", WAITED_TOO_LONG, None, job.invocation.id)
         self.send(pack(frames.CANCEL, END, job.id))

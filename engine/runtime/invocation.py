@@ -118,6 +118,7 @@ class Invocation:
         caller: The id of the invocation that caused it, 0 at the top.
         channel: The isolate it runs in, once it does.
         handles: What it holds of other isolates (`rpc.Handles`).
+        lingering: It has closed, but a Durable Object has something under way that it began.
         places: Whether console lines are to say where in the files they were written, which costs the
             script a stack each; so when somebody listens, unless set otherwise before it runs.
         public: Whether its fetches go to the front door of its own zone too.
@@ -138,6 +139,7 @@ class Invocation:
         "environment",
         "handles",
         "id",
+        "lingering",
         "mode",
         "on_call",
         "on_call_start",
@@ -190,6 +192,7 @@ class Invocation:
         self.cancel_reason: str | None = None
         self.channel: Channel | None = None
         self.handles: set[int] = set()
+        self.lingering = False
         self.depth = 0
         self.caller = 0
         self._cancel_hooks: list[Callable[[str], None]] = []

@@ -25,6 +25,7 @@ class Job:
         entered: JavaScript has begun with it: it must not be sent a second time.
         responded: The answer has been given.
         finished: Nothing more of it follows.
+        detached: Nobody waits for its end any more: what is left of it belongs to its object.
         channel: Where it was sent, None while it waits for an isolate.
         pinned: It belongs to its isolate: another one has not what it asks for.
         whole: Its body goes with its head however large it is: what comes later must not overtake it.
@@ -34,6 +35,7 @@ class Job:
         "answer",
         "body",
         "channel",
+        "detached",
         "entered",
         "finished",
         "head",
@@ -58,6 +60,7 @@ class Job:
         self.entered = False
         self.responded = False
         self.finished = False
+        self.detached = False
         self.channel: Channel | None = None
         self.timer: asyncio.TimerHandle | None = None
         self.pinned = False
@@ -96,4 +99,15 @@ class Job:
         self.finished = True
         if self.timer is not None:
             self.timer.cancel()
+        if self.detached:
+            self.invocation.lingering = False
+        else:
+            self.invocation.release()
+
+    def detach(self) -> None:
+        """What is left of it goes on, and nobody waits for it."""
+        if self.detached or self.finished:
+            return
+        self.detached = True
+        self.invocation.lingering = True
         self.invocation.release()

@@ -1,4 +1,4 @@
-"""An engine of Durable Objects behind a real gateway, in this process: so a test can let its objects sleep."""
+"""An engine of Durable Objects behind a real gateway, in this process: a test can let its objects sleep."""
 
 from __future__ import annotations
 
@@ -33,13 +33,16 @@ export class Thing extends DurableObject {
   born = Math.random();
   async fetch(request) {
     const url = new URL(request.url);
-    if (request.headers.get("upgrade") !== "websocket") return Response.json(await this.run(url.pathname.slice(1)));
+    if (request.headers.get("upgrade") !== "websocket") {
+      return Response.json(await this.run(url.pathname.slice(1)));
+    }
     const [client, server] = Object.values(new WebSocketPair());
     const tags = url.searchParams.getAll("tag");
     if (tags.length > 0) this.ctx.acceptWebSocket(server, tags);
     else this.ctx.acceptWebSocket(server);
     if (url.searchParams.has("greet")) server.send("hello");
-    if (url.searchParams.has("name")) server.serializeAttachment({ name: url.searchParams.get("name"), at: new Date(7) });
+    const name = url.searchParams.get("name");
+    if (name !== null) server.serializeAttachment({ name, at: new Date(7) });
     return new Response(null, { status: 101, webSocket: client });
   }
   async webSocketMessage(ws, message) {
@@ -60,7 +63,9 @@ export class Thing extends DurableObject {
   async run(code, ws) {
     const { ctx } = this;
     const AsyncFunction = (async () => {}).constructor;
-    const attempt = (work) => { try { return work() ?? null; } catch (e) { return `${e.name}: ${e.message}`; } };
+    const attempt = (work) => {
+      try { return work() ?? null; } catch (e) { return `${e.name}: ${e.message}`; }
+    };
     switch (code) { CASES }
     throw new Error(`no case ${code}`);
   }

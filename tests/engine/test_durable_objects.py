@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from durablekit import BINDING, Engine, engine
+from hibernationkit import until
 from storekit import ANA, deployed, upload
 from workerkit import request
 
@@ -99,48 +100,69 @@ async def test_without_the_input_gate_updates_are_lost(made: Engine, monkeypatch
     assert await made.run(COUNTER, RACE) < 41
 
 
-async def slow_sync(self: Storage) -> None:
-    await asyncio.sleep(0.3)
-    self._synced = self._committed
-    self._wake(self._committed, None)
-    self._syncing = None
-
-
 TELL = """
 export class Thing extends DurableObject {
   async set(other) { this.ctx.storage.put("a", 1); if (other) await other("told"); return "done"; }
   get() { return 1; }
 }
 """
+TOLD = """
+const s = DO.getByName("x");
+const other = () => { console.log("told"); };
+return new URL(request.url).pathname === "/get" ? s.get() : s.set(other);
+"""
+
+
+class Disk:
+    """A disk that has nothing before it is let go."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.free = asyncio.Event()
+        self.asked = asyncio.Event()
+
+        async def sync(storage: Storage) -> None:
+            self.asked.set()
+            await self.free.wait()
+            storage._synced = storage._committed
+            storage._wake(storage._committed, None)
+            storage._syncing = None
+
+        monkeypatch.setattr(Storage, "_sync", sync)
+
+
+async def begin(
+    made: Engine, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Disk, list[str], asyncio.Task[object]]:
+    """An object has written, what it said to others meanwhile, and its answer to come."""
+    disk, told = Disk(monkeypatch), []
+    await made.deploy(TELL, TOLD)
+    assert await made.ask("/get") == 1
+    invocation = Invocation("things", "production", on_console=lambda line: told.append(line.text))
+    task = asyncio.ensure_future(made.ask(invocation=invocation))
+    await asyncio.wait_for(disk.asked.wait(), 30)
+    return disk, told, task
 
 
 async def test_the_output_gate_holds_answers_and_calls_until_the_disk_has_them(
     made: Engine, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(Storage, "_sync", slow_sync)
-    await made.deploy(
-        TELL,
-        "const s = DO.getByName('x'); await s.get(); const at = Date.now(); let told;"
-        " const answer = await s.set(() => { told = Date.now() - at; });"
-        " const all = Date.now() - at, again = Date.now(); await s.get();"
-        " return [answer, told, all, Date.now() - again];",
-    )
-    answer, told, whole, reading = await made.ask()
-    assert answer == "done"
-    assert told >= 280
-    assert whole >= 280
-    assert reading < 250
+    disk, told, task = await begin(made, monkeypatch)
+    await asyncio.sleep(0.3)
+    assert not told
+    assert not task.done()
+    disk.free.set()
+    assert await asyncio.wait_for(task, 30) == "done"
+    assert told == ["told"]
+    disk.free.clear()
+    assert await asyncio.wait_for(made.ask("/get"), 30) == 1  # who writes nothing waits for nothing
 
 
 async def test_without_the_output_gate_they_are_not_held(made: Engine, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(Storage, "_sync", slow_sync)
     monkeypatch.setattr(ObjectWorker, "gated", False)
-    await made.deploy(
-        TELL,
-        "const s = DO.getByName('x'); await s.get(); const at = Date.now(); let told;"
-        " await s.set(() => { told = Date.now() - at; }); return told;",
-    )
-    assert await made.ask() < 250
+    disk, told, task = await begin(made, monkeypatch)
+    await until(lambda: bool(told))
+    disk.free.set()
+    assert await asyncio.wait_for(task, 30) == "done"
 
 
 async def test_block_concurrency_while_keeps_events_out(made: Engine):

@@ -1,4 +1,4 @@
-"""WebSockets that Durable Objects sleep beside: their life, what is told of them, and what they may not do."""
+"""WebSockets that Durable Objects sleep beside: their life, what is told of them, what they may not do."""
 
 from __future__ import annotations
 
@@ -21,12 +21,14 @@ CASES = """
 case "born": return this.born;
 case "name": return ws.deserializeAttachment();
 case "sockets": return ctx.getWebSockets().map((each) => [ctx.getTags(each), each.readyState]);
-case "tagged": return ["a", "b", "c"].map((tag) => ctx.getWebSockets(tag).map((each) => each.deserializeAttachment().name));
+case "tagged": return ["a", "b", "c"].map(
+  (tag) => ctx.getWebSockets(tag).map((each) => each.deserializeAttachment().name));
 case "all": return ctx.getWebSockets().map((each) => each.deserializeAttachment().name);
 case "same": return [ctx.getWebSockets()[0] === ws, ctx.getWebSockets() !== ctx.getWebSockets()];
 case "closes": return (await ctx.storage.get("closes")) ?? [];
 case "error": return (await ctx.storage.get("error")) ?? null;
-case "leave": ws.close(4002, "server out"); return attempt(() => ws.send("x"));
+case "leave": ws.close(4002, "server out"); return ctx.storage.put("left", attempt(() => ws.send("x")));
+case "left": return await ctx.storage.get("left");
 case "auto": ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong")); return null;
 case "answered": return [
   ctx.getWebSocketAutoResponse()?.request ?? null, ctx.getWebSocketAutoResponseTimestamp(ws) instanceof Date];
@@ -35,8 +37,12 @@ case "throw": throw new RangeError("no");
 case "abort": ctx.abort("enough");
 case "wait": await new Promise((resolve) => { this.go = resolve; }); return "waited";
 case "go": this.go(); return "gone";
-case "hang": ctx.setHibernatableWebSocketEventTimeout(30); return ctx.getHibernatableWebSocketEventTimeout();
-case "hold": ctx.blockConcurrencyWhile(() => new Promise((resolve) => setTimeout(resolve, 100))); return "held";
+case "hang":
+  ctx.setHibernatableWebSocketEventTimeout(30);
+  return ctx.getHibernatableWebSocketEventTimeout();
+case "hold":
+  ctx.blockConcurrencyWhile(() => new Promise((resolve) => setTimeout(resolve, 100)));
+  return "held";
 case "write": ctx.storage.put("written", 1); ws.send("gated"); return "done";
 case "alarm": await ctx.storage.setAlarm(1 + Date.now()); return null;
 case "rung": return (await ctx.storage.get("rung")) ?? 0;
@@ -55,19 +61,41 @@ case "refused": {
   ctx.acceptWebSocket(b, ["", 123, null, "", "x"]);
   d.accept();
   e.accept();
-  const timeout = (ms) => { ctx.setHibernatableWebSocketEventTimeout(ms); return ctx.getHibernatableWebSocketEventTimeout(); };
+  const timeout = (ms) => {
+    ctx.setHibernatableWebSocketEventTimeout(ms);
+    return ctx.getHibernatableWebSocketEventTimeout();
+  };
+  const long = (text, size) => text.repeat(size);
   b.serializeAttachment(undefined);
   return [
-    attempt(() => ctx.acceptWebSocket(b)), attempt(() => ctx.acceptWebSocket(d)), attempt(() => ctx.acceptWebSocket(f)),
-    attempt(() => b.accept()), attempt(() => ctx.acceptWebSocket(g, Array.from({ length: 11 }, (_, i) => i))),
-    attempt(() => ctx.acceptWebSocket(g, ["t".repeat(257)])).slice(-58), attempt(() => ctx.acceptWebSocket(g, "t")),
-    attempt(() => ctx.acceptWebSocket({})), attempt(() => ctx.getTags(g)), attempt(() => ctx.getTags(d)), ctx.getTags(b),
-    attempt(() => b.serializeAttachment("x".repeat(17000))).slice(0, 67), attempt(() => b.serializeAttachment()),
-    b.deserializeAttachment() === undefined, c.deserializeAttachment(),
-    attempt(() => ctx.setWebSocketAutoResponse(null)), attempt(() => ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("x".repeat(2049), ""))),
-    attempt(() => new WebSocketRequestResponsePair("x")), ctx.getWebSocketAutoResponseTimestamp(d),
-    timeout(1000.7), timeout("12"), timeout(0), attempt(() => timeout(-1)), attempt(() => timeout(2 ** 32)), attempt(() => timeout(NaN)),
-    attempt(() => timeout(604800001)), attempt(() => ws.close(1005)), attempt(() => ws.close(4000, "é".repeat(62))),
+    attempt(() => ctx.acceptWebSocket(b)),
+    attempt(() => ctx.acceptWebSocket(d)),
+    attempt(() => ctx.acceptWebSocket(f)),
+    attempt(() => b.accept()),
+    attempt(() => ctx.acceptWebSocket(g, Array.from({ length: 11 }, (_, i) => i))),
+    attempt(() => ctx.acceptWebSocket(g, [long("t", 257)])).slice(-58),
+    attempt(() => ctx.acceptWebSocket(g, "t")),
+    attempt(() => ctx.acceptWebSocket({})),
+    attempt(() => ctx.getTags(g)),
+    attempt(() => ctx.getTags(d)),
+    ctx.getTags(b),
+    attempt(() => b.serializeAttachment(long("x", 17000))).slice(0, 67),
+    attempt(() => b.serializeAttachment()),
+    b.deserializeAttachment() === undefined,
+    c.deserializeAttachment(),
+    attempt(() => ctx.setWebSocketAutoResponse(null)),
+    attempt(() => ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(long("x", 2049), ""))),
+    attempt(() => new WebSocketRequestResponsePair("x")),
+    ctx.getWebSocketAutoResponseTimestamp(d),
+    timeout(1000.7),
+    timeout("12"),
+    timeout(0),
+    attempt(() => timeout(-1)),
+    attempt(() => timeout(2 ** 32)),
+    attempt(() => timeout(NaN)),
+    attempt(() => timeout(604800001)),
+    attempt(() => ws.close(1005)),
+    attempt(() => ws.close(4000, long("é", 62))),
     attempt(() => a.serializeAttachment(() => {})).split(":")[0],
   ];
 }
@@ -75,12 +103,13 @@ case "refused": {
 REFUSED = [
     "Error: Cannot call `acceptWebSocket()` if the WebSocket was already accepted via `accept()`",
     "Error: Cannot call `acceptWebSocket()` if the WebSocket was already accepted via `accept()`",
-    "Error: Cannot call `acceptWebSocket()` on this WebSocket because its pair has already been accepted or used "
-    "in a Response.",
+    "Error: Cannot call `acceptWebSocket()` on this WebSocket because its pair has already been accepted or "
+    "used in a Response.",
     "TypeError: Can't accept() WebSocket after enabling hibernation.",
     "Error: a Hibernatable WebSocket cannot have more than 10 tags",
     '" is longer than the max tag length (256 characters).'.rjust(58, "t"),
-    "TypeError: Failed to execute 'acceptWebSocket' on 'DurableObjectState': parameter 2 is not of type 'Array'.",
+    "TypeError: Failed to execute 'acceptWebSocket' on 'DurableObjectState': parameter 2 is not of type "
+    "'Array'.",
     "TypeError: Failed to execute 'acceptWebSocket' on 'DurableObjectState': parameter 1 is not of type "
     "'WebSocket'.",
     "Error: you must call 'acceptWebSocket()' before attempting to access the tags of a WebSocket.",
@@ -90,8 +119,8 @@ REFUSED = [
     "TypeError: Failed to execute 'serializeAttachment' on 'WebSocket': parameter 1 is not of type 'Value'.",
     True,
     None,
-    "TypeError: Failed to execute 'setWebSocketAutoResponse' on 'DurableObjectState': parameter 1 is not of type "
-    "'WebSocketRequestResponsePair'.",
+    "TypeError: Failed to execute 'setWebSocketAutoResponse' on 'DurableObjectState': parameter 1 is not of "
+    "type 'WebSocketRequestResponsePair'.",
     "RangeError: Request cannot be larger than 2048 bytes. A request of size 2049 was provided.",
     "TypeError: Failed to construct 'WebSocketRequestResponsePair': constructor parameter 2 is not of type "
     "'string'.",
@@ -150,6 +179,7 @@ async def test_an_isolate_that_ends_keeps_them_open(there: Place):
         for house in houses(there):
             worker = house._worker.result()
             for channel in list(worker.channels):
+                await until(lambda channel=channel: channel.idle and not channel.busy)
                 worker.evict(channel)
             assert worker.isolates == 0
         assert await run(client, "born") != before
@@ -211,10 +241,11 @@ async def test_before_closes_were_answered_by_themselves(there: Place):
 
 async def test_the_object_closes(there: Place):
     async with there.connect(name="leaves") as client:
-        assert await run(client, "leave") == "TypeError: Can't call WebSocket send() after close()."
+        await client.send('{"run": "leave"}')
         assert await closed(client) == (4002, "server out")
     await until(lambda: closes(there, "leaves", 1))
     assert await there.ask("closes", "leaves") == [[4002, "server out", True, 3, False]]
+    assert await there.ask("left", "leaves") == "TypeError: Can't call WebSocket send() after close()."
 
 
 async def test_a_lost_client(there: Place):
@@ -318,13 +349,15 @@ async def test_an_object_that_fails_loses_its_sockets(there: Place, how: str):
 
 async def test_new_code_ends_them(there: Place):
     await there.deploy(CASES, "moving")
-    async with there.connect(name="awake", service="moving") as awake:
-        async with there.connect(name="asleep", service="moving") as asleep:
-            await sleep(there)
-            await say(awake, "x")
-            await there.deploy(CASES, "moving")
-            assert (await closed(awake))[0] == 1012
-            assert (await closed(asleep))[0] == 1012
+    async with (
+        there.connect(name="awake", service="moving") as awake,
+        there.connect(name="asleep", service="moving") as asleep,
+    ):
+        await sleep(there)
+        await say(awake, "x")
+        await there.deploy(CASES, "moving")
+        assert (await closed(awake))[0] == 1012
+        assert (await closed(asleep))[0] == 1012
     async with there.connect(name="awake", service="moving") as client:
         assert len(await run(client, "sockets")) == 1
 
@@ -380,7 +413,10 @@ async def test_somebody_else_takes_the_other_end(there: Place):
       if (request.url.endsWith("/drop")) return Response.json(answer.status);
       const ws = answer.webSocket, got = [];
       const done = new Promise((resolve) => {
-        ws.addEventListener("message", ({ data }) => { got.push(data); if (got.length === 2) ws.close(4005, "enough"); });
+        ws.addEventListener("message", ({ data }) => {
+          got.push(data);
+          if (got.length === 2) ws.close(4005, "enough");
+        });
         ws.addEventListener("close", ({ code, reason }) => resolve(got.push(code, reason)));
       });
       ws.accept();
@@ -408,13 +444,12 @@ async def test_through_a_service_binding(there: Place):
 
 
 async def test_logs_tell_what_objects_did(there: Place):
+    says = """
+    const say = async (env, name, rest) =>
+      rest === "say" ? Response.json(await env.DO.getByName(name).say("hi")) : null;"""
+    asked = "env.DO.getByName(name).fetch"
     await there.deploy(
-        CASES,
-        "told",
-        worker=WORKER.replace(
-            "env.DO.getByName(name).fetch", "await say(env, name, rest) ?? env.DO.getByName(name).fetch"
-        )
-        + 'const say = async (env, name, rest) => rest === "say" ? Response.json(await env.DO.getByName(name).say("hi")) : null;',
+        CASES, "told", worker=WORKER.replace(asked, f"await say(env, name, rest) ?? {asked}") + says
     )
     async with there.connect(name="t", service="told") as client:
         await run(client, "alarm")

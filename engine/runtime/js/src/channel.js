@@ -12,6 +12,7 @@ import { revive } from "./errors.js";
 import { currentEvent, enter, requireEvent } from "./events.js";
 import { addCredit, Incoming, receiveChunk, send, stopSending } from "./flow.js";
 import { toJson } from "./json.js";
+import { linger, unlingerLater } from "./linger.js";
 import {
   JSONParse, MapPrototypeDelete, MapPrototypeGet, MapPrototypeSet, Map_, PromisePrototypeThen, PromiseReject,
   PromiseWithResolvers, TypedArrayPrototypeGetLength,
@@ -25,7 +26,7 @@ import { streamFromSource } from "./streams.js";
 /** A body up to this size goes in its frame whole. */
 const WHOLE_BYTES = 1 << 16;
 
-/** @type {Map<number, {resolve: Function, reject: Function, event: Event_ | null}>} */
+/** @type {Map<number, {resolve: Function, reject: Function, event: Event_ | null, held: Event_ | null}>} */
 const calls = new Map_();
 let lastCall = 0;
 
@@ -66,7 +67,7 @@ export function startCall(target, operation, args, body = null, event = null) {
   const json = `[${event === null ? 0 : event.id},${typeof target === "number" ? target : quote(target)},${quote(operation)},${toJson(args)}]`;
   const id = (lastCall += 2);
   const { promise, resolve, reject } = PromiseWithResolvers();
-  MapPrototypeSet(calls, id, { __proto__: null, resolve, reject, event });
+  MapPrototypeSet(calls, id, { __proto__: null, resolve, reject, event, held: linger(event) });
   addPending(1);
   if (body === null) post(CALL, 0, id, json, null);
   else if (typeof body === "object" && isBytes(body) && TypedArrayPrototypeGetLength(body) <= WHOLE_BYTES) {
@@ -76,8 +77,11 @@ export function startCall(target, operation, args, body = null, event = null) {
     send(id, body);
   }
   const cancel = () => {
-    if (!MapPrototypeDelete(calls, id)) return;
+    const call = MapPrototypeGet(calls, id);
+    if (call === undefined) return;
+    MapPrototypeDelete(calls, id);
     addPending(-1);
+    unlingerLater(call.held);
     stopSending(id);
     post(CALL_CANCEL, 0, id, "", null);
   };
@@ -131,6 +135,7 @@ function takeCall(id) {
   MapPrototypeDelete(calls, id);
   addPending(-1);
   enter(call.event);
+  unlingerLater(call.held);
   return call;
 }
 

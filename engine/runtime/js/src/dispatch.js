@@ -112,18 +112,20 @@ export function receiveEvent(flags, id) {
       }
       const request = createIncomingRequest(head[3], head[4], head[5], upgrade ? null : body, head[6] ?? undefined);
       event.request = request;
-      if (object) result = toObject(object, (instance, { callHandler }) => callHandler(instance, name, [request]));
+      if (object) result = toObject(event, object, (instance, { callHandler }) => callHandler(instance, name, [request]));
       else result = exports === null ? fireFetch(event, request) : call(event, name, head[1], head[2], request);
     } else if (name === "rpc" && object) {
       const { serve } = load("rpc");
-      result = toObject(object, (self) => serve(event, head[3], body, () => ({ __proto__: null, self, kind: "instance" })));
+      result = toObject(event, object, (self) => serve(event, head[3], body, () => ({ __proto__: null, self, kind: "instance" })));
     } else if (name === "alarm" && object) {
       const { retryCount, isRetry } = head[3];
-      result = toObject(object, (instance, { callHandler }) => callHandler(instance, name, [{ retryCount, isRetry, scheduledTime: head[3].scheduledTime }]));
+      result = toObject(event, object, (instance, { callHandler }) => callHandler(instance, name, [{ retryCount, isRetry, scheduledTime: head[3].scheduledTime }]));
     } else if (object && StringPrototypeStartsWith(name, "webSocket")) {
-      result = toObject(object, (instance, library, living) => library.socketEvent(living, instance, name, head[3], body));
+      result = toObject(event, object, (instance, library, living) => library.socketEvent(living, instance, name, head[3], body));
     } else if (name === "evict") {
       result = load("durable").evict(object);
+    } else if (name === "retire") {
+      result = load("durable").retire();
     } else if (name === "rpc") {
       result = load("rpc").serve(event, head[3], body, () => rpcRoot(event, head[1], head[2]));
     } else if (name === "queue") {
@@ -219,10 +221,10 @@ function consume(event, verdict, run) {
   }
 }
 
-/** Let a Durable Object do something. @param {any} object @param {(instance: any, library: any, living: any) => any} use */
-function toObject(object, use) {
+/** Let a Durable Object do something. @param {Event_} event @param {any} object @param {(instance: any, library: any, living: any) => any} use */
+function toObject(event, object, use) {
   const library = load("durable");
-  return library.deliver(object, exports, (instance, living) => use(instance, library, living));
+  return library.deliver(event, object, exports, (instance, living) => use(instance, library, living));
 }
 
 /** What a path of an RPC call begins at. @param {Event_} event */

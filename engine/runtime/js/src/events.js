@@ -17,6 +17,8 @@ import {
  * @property {boolean} passThrough ctx.passThroughOnException was called
  * @property {Request | null} request
  * @property {boolean} object it is an object's: what it opens lives as long as that one
+ * @property {number} lingers how many of `waits` are timers and calls of an object (linger.js)
+ * @property {boolean} dead the object that it was for is gone: its timers do not run any more
  * @property {boolean} places somebody wants to know where console lines are written
  * @property {any} env
  * @property {import("./streams.js").ByteSource | null} socket a WebSocket client's messages, when it asked for an upgrade
@@ -32,7 +34,7 @@ let started = false;
 
 /** @param {number} id @returns {Event_} */
 export function beginEvent(id) {
-  const event = { id, ended: false, responded: false, waits: 0, passThrough: false, request: null, object: false, places: false, env: null, socket: null, ends: null, idle: null };
+  const event = { id, ended: false, responded: false, waits: 0, passThrough: false, request: null, object: false, lingers: 0, dead: false, places: false, env: null, socket: null, ends: null, idle: null };
   MapPrototypeSet(live, id, event);
   running = event;
   return event;

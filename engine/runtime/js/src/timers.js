@@ -9,6 +9,7 @@ import {
   ArrayPrototypePop, ArrayPrototypePush, ArrayPrototypeSlice, DateNow, globalThis_, JSONParse, MapPrototypeDelete, MapPrototypeGet,
   MapPrototypeSet, Map_, Promise_, PromiseReject, ReflectApply, RegExpPrototypeExec, TypeError_,
 } from "./primordials.js";
+import { linger, rest, unlinger, unlingerLater } from "./linger.js";
 import { addPending, post, REPORT, TIMER } from "./ring.js";
 
 /**
@@ -21,6 +22,7 @@ import { addPending, post, REPORT, TIMER } from "./ring.js";
  * @property {number} every milliseconds, -1 when it runs once
  * @property {import("./events.js").Event_ | null} event whose it is
  * @property {boolean} exact whether that is certain
+ * @property {import("./events.js").Event_ | null} held the object's event that it keeps open
  */
 
 /** @type {Timer[]} a binary heap; cleared timers stay in it until they come up */
@@ -81,8 +83,9 @@ function add(run, delay, args, every) {
     throw new TypeError_("Failed to execute 'setTimeout' on 'ServiceWorkerGlobalScope': parameter 1 is not of type 'function'.");
   }
   requireEvent();
+  const event = currentEvent();
   const timer = {
-    __proto__: null, id: ++lastId, at: DateNow() + delay, order: ++order, run, args, every, event: currentEvent(), exact: isExact(),
+    __proto__: null, id: ++lastId, at: DateNow() + delay, order: ++order, run, args, every, event, exact: isExact(), held: linger(event),
   };
   MapPrototypeSet(timers, timer.id, timer);
   addPending(1);
@@ -92,15 +95,27 @@ function add(run, delay, args, every) {
 }
 
 function clear(id) {
-  if (MapPrototypeDelete(timers, +id)) addPending(-1);
+  const held = take(id);
+  if (held !== null) unlinger(held);
+}
+
+/** Forget a timer; gives the event that it kept open. */
+function take(id) {
+  const timer = MapPrototypeGet(timers, +id);
+  if (timer === undefined) return null;
+  MapPrototypeDelete(timers, timer.id);
+  addPending(-1);
+  return timer.held;
 }
 
 /** A timer ends with its event; one whose event is uncertain, with the last event. */
-const isOver = (timer) => timer.event !== null && timer.event.ended && (timer.exact || liveCount() === 0);
+const isOver = ({ event, exact }) =>
+  event !== null && (event.dead || (event.ended && (exact || event.object || liveCount() === 0)));
 
 /** Run the timer that is due. */
 export function tick() {
   announced = Infinity;
+  rest();
   while (heap.length > 0) {
     const timer = heap[0];
     if (MapPrototypeGet(timers, timer.id) !== timer) {
@@ -113,7 +128,8 @@ export function tick() {
       clear(timer.id);
       continue;
     }
-    if (timer.every < 0) clear(timer.id);
+    let held = null;
+    if (timer.every < 0) held = take(timer.id);
     else {
       timer.at = DateNow() + timer.every;
       timer.order = ++order;
@@ -125,6 +141,7 @@ export function tick() {
     } catch (error) {
       report(error);
     }
+    if (held !== null) unlingerLater(held);
     break;
   }
   announce();

@@ -11,10 +11,12 @@ import { hostCall } from "../channel.js";
 import { waitUntil } from "../context.js";
 import { createId } from "../bindings/durable.js";
 import { moduleEnv } from "../env.js";
-import { currentEvent } from "../events.js";
+import { currentEvent, onEnd } from "../events.js";
+import { abandon, finish } from "../linger.js";
 import {
-  ArrayPrototypePush, ArrayPrototypeShift, Error_, MapPrototypeDelete, MapPrototypeGet, MapPrototypeSet, Map_,
-  PromisePrototypeThen, PromiseResolve, PromiseWithResolvers, ReflectApply, ReflectConstruct, TypeError_,
+  ArrayPrototypePush, ArrayPrototypeShift, Error_, MapPrototypeDelete, MapPrototypeForEach, MapPrototypeGet, MapPrototypeSet, Map_,
+  PromisePrototypeThen, PromiseResolve, PromiseWithResolvers, ReflectApply, ReflectConstruct, SetPrototypeAdd, SetPrototypeDelete,
+  SetPrototypeForEach, Set_, TypeError_,
 } from "../primordials.js";
 import { defineInterface } from "../webidl.js";
 import { post, SOCKET } from "../ring.js";
@@ -31,6 +33,8 @@ class Living {
   instance = null;
   broken = null;
   aborted = PromiseWithResolvers();
+  /** @type {Set<import("../events.js").Event_>} those that are open */
+  events = new Set_();
   #blocks = 0;
   #waiting = [];
   #draining = false;
@@ -79,6 +83,13 @@ class Living {
     MapPrototypeDelete(objects, this.handle);
     post(SOCKET, RESET, this.handle, "", null);
     this.aborted.reject(error);
+    SetPrototypeForEach(this.events, abandon);
+  }
+
+  /** Note what is under way for it. @param {import("../events.js").Event_} event */
+  take(event) {
+    SetPrototypeAdd(this.events, event);
+    onEnd(event, () => SetPrototypeDelete(this.events, event));
   }
 }
 
@@ -145,13 +156,15 @@ function start(reference, Class) {
 
 /**
  * Give an event to an object; the object is made when it does not live yet.
+ * @param {import("../events.js").Event_} event
  * @param {Reference} reference
  * @param {Record<string, any>} exports the main module's
  * @param {(instance: any, living: Living) => any} use what to do with it
  * @returns {Promise<any>}
  */
-export function deliver(reference, exports, use) {
+export function deliver(event, reference, exports, use) {
   const living = MapPrototypeGet(objects, reference.handle) ?? start(reference, classOf(reference, exports));
+  living.take(event);
   const result = living.enter(() => {
     if (living.broken !== null) throw living.broken;
     return use(living.instance, living);
@@ -189,7 +202,15 @@ export function socketEvent(living, instance, name, payload, body) {
   if (typeof instance[name] === "function") return ReflectApply(instance[name], instance, args);
 }
 
-/** The object has been idle: forget it. @param {Reference} reference */
+/** The object has been idle: forget it, and what it has begun. @param {Reference} reference */
 export function evict(reference) {
+  const living = MapPrototypeGet(objects, reference.handle);
+  if (living === undefined) return;
   MapPrototypeDelete(objects, reference.handle);
+  SetPrototypeForEach(living.events, finish);
+}
+
+/** New code comes: what waits for an answer gets it, and nothing else is waited for. */
+export function retire() {
+  MapPrototypeForEach(objects, (living) => SetPrototypeForEach(living.events, abandon));
 }

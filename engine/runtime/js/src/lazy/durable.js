@@ -1,3 +1,3 @@
 /** Durable Objects: see ../durable/. */
-export { callHandler, deliver, evict, socketEvent } from "../durable/object.js";
+export { callHandler, deliver, evict, retire, socketEvent } from "../durable/object.js";
 export { deserialize, serialize } from "../durable/values.js";
