@@ -101,7 +101,7 @@ class Dispatch:
             raise RuntimeError(f"the gateway speaks HTTP only, not {scope['type']}")
         host = b""
         headers: list[tuple[str, str]] = []
-        has_body = upgrades = False
+        has_body = upgrades = told = False
         for raw_name, raw_value in scope["headers"]:
             name = raw_name.decode("latin-1")
             if name == "host":
@@ -115,6 +115,8 @@ class Dispatch:
                 has_body = raw_value != b"0"
             elif name in OURS:
                 continue
+            elif name == "cf-connecting-ip":
+                told = True  # who tries a worker here may say where from
             headers.append((name, raw_value.decode("latin-1")))
         target = self._remembered(host) or self._router.find(host, scope["scheme"], _path(scope))
         if target is None or target is OFF:
@@ -135,6 +137,9 @@ class Dispatch:
             else:
                 request.body = (await receive())["body"]
         invocation = Invocation(target.service, target.environment)
+        if not told:
+            peer = scope.get("client")
+            headers.append(("cf-connecting-ip", peer[0] if peer else "127.0.0.1"))
         headers.append(("x-forwarded-proto", scope["scheme"]))
         headers.append(("cf-ray", invocation.ray))
         cycle.on_disconnect = invocation.cancel

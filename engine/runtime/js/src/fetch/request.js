@@ -5,6 +5,7 @@ import { ArrayPrototypeIncludes, Error_, StringPrototypeToLowerCase, StringProto
 import { hasCredentials, normalizeUrl, withoutFragment } from "../url/parse.js";
 import { defineInterface, isObject, requireArguments, toDictionary, toUSVString } from "../webidl.js";
 import { Body, bodyUnusable, cloneBody, extractBody, mixinBody, takeBody } from "./body.js";
+import { LOCAL, localCf } from "./cf.js";
 import { copyHeaders, createHeaders, getHeader, headerFields, Headers, setDefaultHeader } from "./headers.js";
 
 /**
@@ -121,7 +122,10 @@ export class Request {
   get redirect() { return this.#state.redirect; }
   get integrity() { return this.#state.integrity; }
   get keepalive() { return this.#state.keepalive; }
-  get cf() { return this.#state.cf; }
+  get cf() {
+    const state = this.#state;
+    return state.cf === LOCAL ? (state.cf = localCf(state.url)) : state.cf;
+  }
   get signal() { return (this.#state.signal ??= createSignal()); }
   clone() {
     const state = this.#state;
@@ -149,7 +153,7 @@ export const isRequest = (value) => isObject(value) && isRequest_(value);
 export function createIncomingRequest(method, url, headers, body, cf = undefined) {
   const state = newState(method, url, createHeaders(headers, true), body === null ? null : new Body(body));
   state.redirect = "manual";
-  state.cf = cf;
+  state.cf = cf ?? LOCAL;
   return new Request(TOKEN, state);
 }
 
@@ -199,6 +203,6 @@ export function readRequest(input, init = undefined) {
     redirect: state.redirect,
     body: state.body === null ? null : takeBody(state.body),
     signal: state.signal,
-    cf: state.cf,
+    cf: state.cf === LOCAL ? undefined : state.cf,
   };
 }
