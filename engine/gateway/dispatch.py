@@ -7,13 +7,13 @@ its own per request; what a worker says is passed on as it comes.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from http import HTTPStatus
 from typing import Any, Protocol, cast
 
 from engine.api.envelope import failure_body
 from engine.errors import ApiError, NotFound
-from engine.gateway import error_page, numbers, tail_socket, upgrade, websocket
+from engine.gateway import error_page, handlers, numbers, tail_socket, upgrade, websocket
 from engine.gateway.client_body import ClientBody
 from engine.gateway.encoding import encode
 from engine.gateway.errors import NoCode
@@ -30,7 +30,7 @@ from engine.runtime.errors import (
     Unavailable,
     WorkerError,
 )
-from engine.runtime.http import Request, Response
+from engine.runtime.http import Body, Request, Response, read
 from engine.runtime.invocation import Invocation
 
 Scope = MutableMapping[str, Any]
@@ -67,6 +67,17 @@ class Fetcher(Protocol):
         """Run the worker of one version."""
         ...
 
+    async def dispatch(
+        self,
+        name: str,
+        payload: Any,
+        invocation: Invocation,
+        event: Mapping[str, Any] | None = None,
+        body: Body = None,
+    ) -> Any:
+        """Run the handler of another event than a request."""
+        ...
+
 
 class Dispatch:
     """The application that the server runs.
@@ -92,6 +103,7 @@ class Dispatch:
         self._router = router
         self._remembered = router.remembered
         self._fetch = environments.fetch
+        self._dispatch = environments.dispatch
         self._fetch_preview = environments.fetch_preview
         self._api = api
 
@@ -144,7 +156,9 @@ class Dispatch:
         headers.append(("cf-ray", invocation.ray))
         cycle.on_disconnect = invocation.cancel
         try:
-            if target.preview is None:
+            if scope["path"].startswith(handlers.PREFIX) and target.preview is None:
+                response = await self._handle(target, scope, request, invocation)
+            elif target.preview is None:
                 response = await self._fetch(target.service, target.environment, request, invocation)
             else:
                 response = await self._fetch_preview(
@@ -166,6 +180,22 @@ class Dispatch:
         if response.coding is not None:
             await encode(response, headers)
         await _answer(response, target, invocation, scope["method"], cycle, send)
+
+    async def _handle(
+        self, target: Target, scope: Scope, request: Request, invocation: Invocation
+    ) -> Response:
+        """Run the handler of another event than a request by hand."""
+
+        async def dispatch(name: str, payload: Any, body: Body, invocation: Invocation) -> Any:
+            return await self._dispatch(name, payload, invocation, body=body)
+
+        try:
+            body = await read(request.body, handlers.LARGEST_EMAIL)
+        except ValueError:
+            body = b""
+        query = scope["query_string"].decode("latin-1")
+        answer = await handlers.handle(scope.get("client"), scope["path"], query, body, invocation, dispatch)
+        return Response(answer.status, "", [("content-type", answer.type)], answer.text.encode())
 
     async def _passed_through(
         self, error: Exception, target: Target, request: Request, name: str, failed: Invocation

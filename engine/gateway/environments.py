@@ -143,18 +143,23 @@ class Environments:
         return await self._ask(slot, request, invocation, None, None)
 
     async def dispatch(
-        self, name: str, payload: Any, invocation: Invocation, event: Mapping[str, Any] | None = None
+        self,
+        name: str,
+        payload: Any,
+        invocation: Invocation,
+        event: Mapping[str, Any] | None = None,
+        body: Body = None,
     ) -> Any:
         """Run the handler of another event, such as "scheduled", of what is live in its environment.
 
-        `event` is what traces say of it, where that is not the payload.
+        `event` is what traces say of it, where that is not the payload; `body` is an email's.
 
         Raises:
             ApiError, NoCode, WorkerError: as `fetch`.
         """
         slot = await self._choose((invocation.service, invocation.environment), None)
         invocation.version = slot.version.id
-        work = slot.worker.dispatch(name, payload, None, invocation)
+        work = slot.worker.dispatch(name, payload, body, invocation)
         return await self._run(invocation, payload if event is None else event, work)
 
     async def _ask(

@@ -32,7 +32,7 @@ class Numbers:
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Send) -> None:
         """Answer one scrape; other machines are refused, whatever Host they say."""
-        if not _is_here(scope.get("client")):
+        if not is_here(scope.get("client")):
             await _answer(send, 403, b"text/plain", b"Numbers are told to this machine only.\n")
             return
         if scope["method"] not in {"GET", "HEAD"}:
@@ -61,7 +61,8 @@ def _renderer() -> Any:
     return openmetrics
 
 
-def _is_here(client: Any) -> bool:
+def is_here(client: Any) -> bool:
+    """Whether an ASGI `client` is this machine."""
     try:
         address = ipaddress.ip_address(client[0])
     except (TypeError, ValueError):

@@ -1,6 +1,7 @@
 /** The modules that come with the platform, and what they export; the values are in builtins.js. */
 export const builtinNames = {
   __proto__: null,
+  "cloudflare:email": ["EmailMessage"],
   "cloudflare:node": ["handleAsNodeRequest", "httpServerHandler"],
   "cloudflare:sockets": ["connect"],
   "cloudflare:workflows": ["NonRetryableError"],

@@ -12,6 +12,7 @@ const server = () => load("node-internal-http-server");
 
 const builtins = {
   __proto__: null,
+  "cloudflare:email": { __proto__: null, get EmailMessage() { return load("email").EmailMessage; } },
   "cloudflare:node": {
     __proto__: null,
     get handleAsNodeRequest() { return server().handleAsNodeRequest; },

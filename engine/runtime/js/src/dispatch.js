@@ -20,7 +20,9 @@ import {
   StringPrototypeStartsWith, TypedArrayPrototypeGetLength, TypeError_,
 } from "./primordials.js";
 import { DONE, END, EXCEPTION, FINISHED, PLACES, post, quote, REPORT, RESPONSE, STREAM, takeBytes, takeText, VALUE, WHOLE } from "./ring.js";
+import { createController } from "./scheduled.js";
 import { fireFetch, fireQueue, fireScheduled, listenedEvents } from "./service-worker.js";
+import { sourceFromBytes } from "./streams.js";
 
 /** A body up to this many bytes goes with its head. */
 const WHOLE_BYTES = 1 << 16;
@@ -135,6 +137,14 @@ export function receiveEvent(flags, id) {
       result = load("workflow").runWorkflow(event, exports?.[head[3].class], makeContext(event, {}), envOf(event), head[3]);
     } else if (exports === null) {
       result = fireScheduled(event, name, head[3]);
+    } else if (name === "scheduled") {
+      // What the handler gives is nobody's: what is told is whether it may be run again.
+      const told = () => ({ noRetry: head[3].noRetry === true });
+      result = PromisePrototypeThen(PromiseResolve(call(event, name, head[1], head[2], createController(head[3]))), told);
+    } else if (name === "email") {
+      const { message, verdict } = load("email").createEmail(head[3], isBytes(body) ? sourceFromBytes(body) : body);
+      const decided = () => PromisePrototypeThen(waited(event), () => verdict);
+      result = PromisePrototypeThen(PromiseResolve(call(event, name, head[1], head[2], message)), decided);
     } else {
       result = call(event, name, head[1], head[2], head[3]);
     }

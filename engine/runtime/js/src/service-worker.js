@@ -65,6 +65,9 @@ export class ScheduledEvent extends ExtendableEvent {
   get cron() {
     return this.#controller.cron;
   }
+  noRetry() {
+    this.#controller.noRetry = true;
+  }
 }
 defineInterface(ScheduledEvent, "ScheduledEvent");
 

@@ -1,0 +1,2 @@
+/** Email: few isolates get any. */
+export { createEmail, EmailMessage } from "../email.js";
