@@ -1,7 +1,7 @@
 """`/cdn-cgi/handler/…` on an environment's hostname: a cron or an email by hand, as `wrangler dev` has them.
 
-`/cdn-cgi/` is Cloudflare's own on every hostname, so no script misses it. Source, on developers.cloudflare.com:
-workers/runtime-apis/handlers/scheduled and email-routing/email-workers/local-development.
+`/cdn-cgi/` is Cloudflare's own on every hostname, so no script misses it. Sources: developers.cloudflare.com
+/workers/runtime-apis/handlers/scheduled and /email-routing/email-workers/local-development.
 """
 
 from __future__ import annotations
