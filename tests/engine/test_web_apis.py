@@ -70,6 +70,63 @@ async def test_console_shows_values_as_node_does(bench: Lab) -> None:
         "Point { x: 1 } <ref *1> { name: 'c', self: [Circular *1] } "
         "[ undefined, null, -0, 5n, Symbol(s) ] Uint8Array(3) [ 0, 0, 0 ]",
         "x is 4.5 [ 1, [length]: 1 ]",
-        "Headers { a: 'b' } [ URLSearchParams { k: 'v' } ] Blob { size: 3, type: '' }",
+        "Headers { a: 'b' } [ URLSearchParams { 'k' => 'v' } ] Blob { size: 3, type: '' }",
         "Error: broke\n    at here [Function (anonymous)] /x/g 1970-01-01T00:00:00.000Z",
+    ]
+
+
+async def test_console_draws_tables_groups_and_depths(bench: Lab) -> None:
+    code = """export default { fetch() {
+        console.table([{ a: 1, b: "x" }, { a: 2, c: true }, 7]);
+        console.table(new Map([["k", { z: 1 }]]));
+        console.table([{ a: 1, b: 2 }], ["b"]);
+        console.table("text");
+        console.group("outer");
+        console.log("two\\nlines");
+        console.groupEnd();
+        console.dir({ a: { b: 1 } }, { depth: 0 });
+        console.countReset("none"); console.timeEnd("none"); console.time("t"); console.time("t");
+        const form = new FormData(); form.append("a", "1"); form.append("a", "2");
+        console.log(form, new URLSearchParams("b=2&a=1&b=1"));
+        return new Response();
+    } }"""
+    await bench.text(await bench.worker(code))
+    assert bench.said == [
+        "\n".join(
+            (
+                "┌─────────┬───┬─────┬──────┬────────┐",
+                "│ (index) │ a │ b   │ c    │ Values │",
+                "├─────────┼───┼─────┼──────┼────────┤",
+                "│ 0       │ 1 │ 'x' │      │        │",
+                "│ 1       │ 2 │     │ true │        │",
+                "│ 2       │   │     │      │ 7      │",
+                "└─────────┴───┴─────┴──────┴────────┘",
+            )
+        ),
+        "\n".join(
+            (
+                "┌───────────────────┬─────┬──────────┐",
+                "│ (iteration index) │ Key │ Values   │",
+                "├───────────────────┼─────┼──────────┤",
+                "│ 0                 │ 'k' │ { z: 1 } │",
+                "└───────────────────┴─────┴──────────┘",
+            )
+        ),
+        "\n".join(
+            (
+                "┌─────────┬───┐",
+                "│ (index) │ b │",
+                "├─────────┼───┤",
+                "│ 0       │ 2 │",
+                "└─────────┴───┘",
+            )
+        ),
+        "text",
+        "outer",
+        "  two\n  lines",
+        "{ a: [Object] }",
+        "Count for 'none' does not exist",
+        "Timer 'none' does not exist",
+        "Timer 't' already exists",
+        "FormData { a: [ '1', '2' ] } URLSearchParams { 'b' => '2', 'a' => '1', 'b' => '1' }",
     ]

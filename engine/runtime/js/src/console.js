@@ -3,9 +3,10 @@
  */
 import { currentEvent, isExact } from "./events.js";
 import { formatLog, inspect } from "./inspect.js";
+import { load } from "./lazy.js";
 import {
-  ArrayPrototypeSlice, DateNow, Error_, MapPrototypeDelete, MapPrototypeGet, MapPrototypeSet, Map_, ObjectCreate, ObjectDefineProperty,
-  ObjectGetOwnPropertyDescriptor, SymbolToStringTag,
+  ArrayIsArray, ArrayPrototypeSlice, DateNow, Error_, MapPrototypeDelete, MapPrototypeGet, MapPrototypeHas, MapPrototypeSet, Map_,
+  ObjectCreate, ObjectDefineProperty, ObjectGetOwnPropertyDescriptor, StringPrototypeReplaceAll, SymbolToStringTag, TypeError_,
 } from "./primordials.js";
 import { CONSOLE, post, quote, WHOLE } from "./ring.js";
 
@@ -32,7 +33,7 @@ function stackHere(above) {
 
 function write(level, text, above) {
   const event = currentEvent();
-  if (indent !== "") text = indent + text;
+  if (indent !== "") text = indent + StringPrototypeReplaceAll(text, "\n", `\n${indent}`);
   // A stack takes as long as many a handler: only who wants the place pays for it.
   const stack = event !== null && event.places ? quote(stackHere(above)) : '""';
   post(CONSOLE, isExact() ? WHOLE : 0, event === null ? 0 : event.id, `["${level}",${quote(text)},${stack}]`, null);
@@ -57,11 +58,15 @@ const methods = {
   trace: function trace() {
     write("trace", formatLog(ArrayPrototypeSlice(arguments)), trace);
   },
-  dir: function dir(value) {
-    write("log", inspect(value), dir);
+  dir: function dir(value, options) {
+    write("log", inspect(value, { __proto__: null, customInspect: false, ...options }), dir);
   },
   dirxml: printer("log"),
-  table: printer("log"),
+  table: function table(data, properties) {
+    if (properties !== undefined && !ArrayIsArray(properties)) throw new TypeError_("console.table: the properties are not an array.");
+    const drawn = typeof data === "object" && data !== null ? load("inspect").drawTable(data, properties) : formatLog([data]);
+    write("log", drawn, table);
+  },
   assert: function assert(condition) {
     if (condition) return;
     const rest = ArrayPrototypeSlice(arguments, 1);
@@ -74,7 +79,8 @@ const methods = {
     write("info", `${key}: ${n}`, count);
   },
   countReset: function countReset(name) {
-    MapPrototypeDelete(counts, label(name));
+    const key = label(name);
+    if (!MapPrototypeDelete(counts, key)) write("warn", `Count for '${key}' does not exist`, countReset);
   },
   group: function group() {
     if (arguments.length > 0) write("log", formatLog(ArrayPrototypeSlice(arguments)), group);
@@ -86,19 +92,27 @@ const methods = {
     indent = shorter;
   },
   time: function time(name) {
-    MapPrototypeSet(clocks, label(name), DateNow());
+    const key = label(name);
+    if (MapPrototypeHas(clocks, key)) write("warn", `Timer '${key}' already exists`, time);
+    else MapPrototypeSet(clocks, key, DateNow());
   },
   timeLog: function timeLog(name) {
     const key = label(name);
     const start = MapPrototypeGet(clocks, key);
-    if (start === undefined) return;
+    if (start === undefined) {
+      write("warn", `Timer '${key}' does not exist`, timeLog);
+      return;
+    }
     const rest = ArrayPrototypeSlice(arguments, 1);
     write("info", `${key}: ${DateNow() - start}ms${rest.length > 0 ? ` ${formatLog(rest)}` : ""}`, timeLog);
   },
   timeEnd: function timeEnd(name) {
     const key = label(name);
     const start = MapPrototypeGet(clocks, key);
-    if (start === undefined) return;
+    if (start === undefined) {
+      write("warn", `Timer '${key}' does not exist`, timeEnd);
+      return;
+    }
     MapPrototypeDelete(clocks, key);
     write("info", `${key}: ${DateNow() - start}ms`, timeEnd);
   },
