@@ -37,6 +37,7 @@ FLAGS: Final = (
     Flag("allow_importable_env", "disallow_importable_env", ""),
     Flag("global_fetch_strictly_public", "global_fetch_private_origin", None),
     Flag("fetch_iterable_type_support", "no_fetch_iterable_type_support", "2026-02-19"),
+    Flag("websocket_standard_binary_type", "no_websocket_standard_binary_type", "2026-03-17"),
     Flag("web_socket_auto_reply_to_close", "web_socket_manual_reply_to_close", "2026-04-07"),
 )
 

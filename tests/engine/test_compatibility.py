@@ -21,7 +21,8 @@ export default { fetch(request) {
     typeof navigator === "object" && "language" in navigator,
     told(() => new Request(url, { cache: "no-store" }).cache), told(() => new Request(url, {
       cache: "no-cache" }).cache),
-    "cache" in request && new Response([]).headers.get("content-type") === null,
+    "cache" in request && new Response([]).headers.get("content-type") === null &&
+      new WebSocketPair()[0].binaryType === "blob",
       told(() => new Request(url, { method: "patch" }).method),
       Object.keys(env).length]);
 } };

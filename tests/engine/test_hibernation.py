@@ -412,6 +412,7 @@ async def test_somebody_else_takes_the_other_end(there: Place):
       const answer = await env.DO.getByName("talk").fetch(request.url, { headers: { Upgrade: "websocket" } });
       if (request.url.endsWith("/drop")) return Response.json(answer.status);
       const ws = answer.webSocket, got = [];
+          ws.binaryType = "arraybuffer";
       const done = new Promise((resolve) => {
         ws.addEventListener("message", ({ data }) => {
           got.push(data);

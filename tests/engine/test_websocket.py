@@ -175,7 +175,7 @@ def test_within_an_isolate(engine: RunningEngine, sockets: str) -> None:
         "TypeError",
         "InvalidAccessError",
         "InvalidAccessError",
-        "TypeError",
+        "InvalidAccessError",
         "SyntaxError",
         "TypeError",
         "nothing",

@@ -15,7 +15,7 @@ export const isOn = (flag) => off[flag] !== true;
 const DATED = [
   "allow_importable_env", "brotli_content_encoding", "cache_no_cache_enabled", "cache_option_enabled", "enable_navigator_language",
   "enable_request_signal", "expose_global_message_channel", "fetch_iterable_type_support", "global_fetch_strictly_public",
-  "global_navigator", "upper_case_all_http_methods", "web_socket_auto_reply_to_close",
+  "global_navigator", "upper_case_all_http_methods", "web_socket_auto_reply_to_close", "websocket_standard_binary_type",
 ];
 
 /** `Cloudflare` (https://developers.cloudflare.com/workers/runtime-apis/web-standards/#cloudflarecompatibilityflags). */

@@ -9,6 +9,7 @@
  */
 import { Blob } from "../blob.js";
 import { startCall } from "../channel.js";
+import { isOn } from "../compatibility.js";
 import { DOMException } from "../dom-exception.js";
 import { utf8Length } from "../encoding/utf8.js";
 import {
@@ -17,8 +18,8 @@ import {
 import { currentEvent, enter, onEnd, requireEvent } from "../events.js";
 import { load } from "../lazy.js";
 import {
-  ArrayIsArray, ArrayPrototypeJoin, ArrayPrototypePush, ArrayPrototypeShift, ObjectDefineProperty, PromisePrototypeThen,
-  PromiseResolve, RegExpPrototypeExec, StringPrototypeSlice, StringPrototypeToLowerCase, SymbolIterator,
+  ArrayIsArray, ArrayPrototypeIncludes, ArrayPrototypeJoin, ArrayPrototypePush, ArrayPrototypeShift, ObjectDefineProperty, PromisePrototypeThen,
+  PromiseResolve, RegExpPrototypeExec, StringPrototypeIncludes, StringPrototypeSlice, StringPrototypeToLowerCase, SymbolIterator,
   TypedArrayPrototypeGetBuffer, TypedArrayPrototypeGetLength, TypeError_,
 } from "../primordials.js";
 import { normalizeUrl, schemeOf } from "../url/parse.js";
@@ -54,7 +55,7 @@ let stateOf, isWebSocket_;
 /** @returns {State} */
 const newState = () => ({
   __proto__: null, ready: OPEN, accepted: false, halfOpen: false, sentClose: false, queue: [], send: () => {}, forward: null,
-  url: null, protocol: "", binaryType: "arraybuffer", attachment: null, event: currentEvent(), peer: null, number: 0, parked: 0,
+  url: null, protocol: "", binaryType: isOn("websocket_standard_binary_type") ? "blob" : "arraybuffer", attachment: null, event: currentEvent(), peer: null, number: 0, parked: 0,
 });
 
 export class WebSocket extends EventTarget {
@@ -115,7 +116,9 @@ export class WebSocket extends EventTarget {
     if (code !== undefined && (number < 1000 || number >= 5000 || number === 1004 || number === NO_STATUS || number === ABNORMAL || number === 1015)) {
       throw new DOMException(`Invalid WebSocket close code: ${number}.`, "InvalidAccessError");
     }
-    if (code === undefined && reason !== undefined) throw new TypeError_("If you specify a WebSocket close reason, you must also specify a code.");
+    if (code === undefined && reason !== undefined) {
+      throw new DOMException("If you specify a WebSocket close reason, you must also specify a code.", "InvalidAccessError");
+    }
     const text = reason === undefined ? "" : toUSVString(reason);
     if (utf8Length(text) > 123) {
       throw new DOMException("WebSocket close reason must not be longer than 123 bytes when UTF-8 encoded.", "SyntaxError");
@@ -290,16 +293,22 @@ function socketUrl(text) {
   if (scheme !== "ws" && scheme !== "wss" && scheme !== "http" && scheme !== "https") {
     throw new DOMException("WebSocket Constructor: The url scheme must be ws, wss, http or https.", "SyntaxError");
   }
+  if (StringPrototypeIncludes(url, "#")) throw new DOMException("WebSocket Constructor: The url fragment must be empty.", "SyntaxError");
   return scheme === "ws" || scheme === "wss" ? `http${StringPrototypeSlice(url, 2)}` : url;
 }
 
 function protocolsOf(protocols) {
   if (protocols === undefined || protocols === null) return "";
   const list = ArrayIsArray(protocols) ? protocols : [protocols];
-  const names = [];
+  const names = [], seen = [];
   for (let i = 0; i < list.length; i++) {
     const name = `${list[i]}`;
-    if (RegExpPrototypeExec(PROTOCOL, name) === null) throw new DOMException("WebSocket Constructor: The protocol is invalid.", "SyntaxError");
+    if (RegExpPrototypeExec(PROTOCOL, name) === null) throw new DOMException("WebSocket Constructor: The protocol header token is invalid.", "SyntaxError");
+    const same = StringPrototypeToLowerCase(name);
+    if (ArrayPrototypeIncludes(seen, same)) {
+      throw new DOMException("WebSocket Constructor: The protocols header cannot have repeating values.", "SyntaxError");
+    }
+    ArrayPrototypePush(seen, same);
     ArrayPrototypePush(names, name);
   }
   return ArrayPrototypeJoin(names, ", ");
