@@ -84,7 +84,7 @@ def _sql(storage: Storage, args: list[Any], data: bytes) -> Answer:
         raise BindingError("statement too long: SQLITE_TOOBIG")
     if len(given) > MAX_BINDINGS:
         raise BindingError(f"too many SQL variables: at most {MAX_BINDINGS}: SQLITE_ERROR")
-    values = [data[v["$"][0] : v["$"][0] + v["$"][1]] if isinstance(v, dict) else v for v in given]
+    values = [data[v["$"][0] : v["$"][0] + v["$"][1]] if isinstance(v, dict) else _value(v) for v in given]
     statements = _split(text)
     if not statements:
         raise BindingError("SQL code did not contain a statement.")
@@ -113,6 +113,11 @@ def _sql(storage: Storage, args: list[Any], data: bytes) -> Answer:
     return {"columns": columns, "rows": rows, "read": len(rows), "written": written}, b"".join(blobs)
 
 
+def _value(value: Any) -> Any:
+    """Every number of JavaScript's is a REAL, as in workerd: `SELECT ? / 2` of 3 is 1.5."""
+    return float(value) if isinstance(value, int) else value
+
+
 def _execute(storage: Storage, statement: str, values: list[Any]) -> sqlite3.Cursor:
     connection = storage.connection
     if not statement.lstrip().lower().startswith(_READS):
@@ -137,9 +142,10 @@ def _execute(storage: Storage, statement: str, values: list[Any]) -> sqlite3.Cur
 
 
 def _in_words(error: sqlite3.Error) -> BindingError:
-    """``no such table: t: SQLITE_ERROR``: SQLite's text and the name of its primary code."""
+    """``no such table: t: SQLITE_ERROR``: SQLite's text and the names of its codes."""
     name = str(getattr(error, "sqlite_errorname", "SQLITE_ERROR"))
-    return BindingError(f"{error}: {'_'.join(name.split('_')[:2])}")
+    primary = "_".join(name.split("_")[:2])
+    return BindingError(f"{error}: {primary}" + (f" (extended: {name})" if name != primary else ""))
 
 
 def _split(text: str) -> list[str]:

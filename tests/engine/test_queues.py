@@ -34,7 +34,7 @@ PRODUCER = """export default { async fetch(request, env) {
 #: Writes each batch to KV under a number of its own, and does as each message says.
 CONSUMER = """const show = (body) =>
   body instanceof Map ? ["Map", ...body].map((x) => x instanceof Array ? [x[0], x[1].getTime()] : x)
-  : ArrayBuffer.isView(body) ? ["bytes", ...body] : body;
+  : body instanceof ArrayBuffer ? ["bytes", ...new Uint8Array(body)] : body;
 export default {
   async queue(batch, env, ctx) {
     const seen = batch.messages.map((m) => ({

@@ -136,7 +136,7 @@ async def test_errors_keep_name_and_message(target: Neighbours):
     )
     assert found[:3] == [
         ["RangeError", "too far"],
-        ["OddError", "odd one"],
+        ["Error", "OddError: odd one"],
         ["TypeError", 'The RPC receiver does not implement the method "missing".'],
     ]
     assert found[3] == ["TypeError", 'The RPC receiver does not implement the method "own".']

@@ -74,7 +74,8 @@ const kinds = {
   },
   async steps(event, step, env) {
     for (let n = 0; n < event.payload.steps; n++) {
-      await step.do("count", async () => env.KV.put(`step-${event.payload.tag}-${n}-${crypto.randomUUID()}`, "1"));
+      const key = `step-${event.payload.tag}-${n}-`;
+      await step.do("count", async () => env.KV.put(key + crypto.randomUUID(), "1"));
     }
     await step.sleep("rest", 300);
     return "ended";

@@ -38,8 +38,11 @@ const miniflare = new Miniflare({
 });
 try {
   const ask = async (path) => (await miniflare.dispatchFetch(`http://checks/${path}`)).json();
-  const groups = await ask("");
-  const found = await Promise.all(groups.map(async (group) => [group, await ask(group)]));
+  const found = await Promise.all(Object.entries(await ask("")).map(async ([group, count]) => {
+    const results = [];
+    for (let number = 0; number < count; number++) results.push(await ask(`${group}/${number}`));
+    return [group, Object.fromEntries(results)];
+  }));
   process.stdout.write(JSON.stringify(Object.fromEntries(found)));
 } finally {
   await miniflare.dispose();

@@ -11,7 +11,8 @@ import hashlib
 import json
 import shutil
 import subprocess
-import time
+import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +101,13 @@ def _modules(*names: str) -> dict[str, str | bytes]:
 def ours(engine: RunningEngine) -> dict[str, dict[str, Any]]:
     """Results by group and name, here."""
     deploy(engine)
-    return {group: engine.get("beside", f"/{group}").json() for group in engine.get("beside", "/").json()}
+    groups: dict[str, int] = engine.get("beside", "/").json()
+
+    def run(group: str) -> dict[str, Any]:
+        return dict(engine.get("beside", f"/{group}/{number}").json() for number in range(groups[group]))
+
+    with ThreadPoolExecutor(len(groups)) as pool:
+        return dict(zip(groups, pool.map(run, groups), strict=True))
 
 
 def differing(mine: dict[str, Any], theirs: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
@@ -129,4 +136,6 @@ def test_same_as_on_miniflare(own_engine: RunningEngine) -> None:
     found = differing(mine, theirs)
     for name, (here, there) in found.items():
         print(f"{name}\n  here       {json.dumps(here)}\n  Miniflare  {json.dumps(there)}")
-    assert sorted(found) == sorted(DIFFERENCES)
+    assert sorted(found.keys() - DIFFERENCES.keys()) == []
+    for name in sorted(DIFFERENCES.keys() - found.keys()):
+        warnings.warn(f"{name} is the same by now: take it out of differences.py", stacklevel=1)

@@ -3,9 +3,10 @@ import { bytes, plain, stream, text } from "./check.js";
 /** An object without what differs each time. */
 const shown = async (found) => {
   if (!found) return found;
-  const { key, size, etag, httpEtag, httpMetadata, customMetadata, range, storageClass, version, uploaded } = found;
+  // Without the storage class, which Miniflare does not know.
+  const { key, size, etag, httpEtag, httpMetadata, customMetadata, range, version, uploaded } = found;
   const body = "body" in found ? (found.body ? await found.text() : null) : undefined;
-  return { class: found.constructor.name, key, size, etag, httpEtag, httpMetadata, customMetadata, range, storageClass,
+  return { class: found.constructor.name, key, size, etag, httpEtag, httpMetadata, customMetadata, range,
     version: typeof version, uploaded: uploaded instanceof Date, checksums: found.checksums?.toJSON(), body };
 };
 const get = async (R2, key, options) => shown(await R2.get(key, options));

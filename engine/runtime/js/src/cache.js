@@ -7,15 +7,20 @@ import {
   ArrayPrototypePush, Error_, PromisePrototypeThen, PromiseReject, PromiseResolve, StringPrototypeIncludes, StringPrototypeToLowerCase,
   TypeError_,
 } from "./primordials.js";
-import { defineInterface, requireArguments, toDictionary, toUSVString } from "./webidl.js";
+import { defineInterface, toDictionary, toUSVString } from "./webidl.js";
 
 const TOKEN = {};
 
 /** @returns {Promise<{value: any, body: any}>} what the host answers (engine/bindings/cache.py) */
 const ask = (operation, args, body = null) => startCall("cache", operation, args, body).promise;
 
-const unimplemented = (name, where = "Cache") => {
-  throw new Error_(`Failed to execute '${name}' on '${where}': the method is not implemented.`);
+const unimplemented = (name, of = "Cache") => {
+  throw new Error_(`Failed to execute '${name}' on '${of}': the method is not implemented.`);
+};
+
+/** As workerd counts arguments. */
+const need = (given, name, position, type, of = "Cache") => {
+  if (given < position) throw new TypeError_(`Failed to execute '${name}' on '${of}': parameter ${position} is not of type '${type}'.`);
 };
 
 /** Whether a request can be in a cache: only GET is. @param {string} method @param {any} options CacheQueryOptions */
@@ -30,7 +35,7 @@ export class Cache {
 
   match(request, options = undefined) {
     try {
-      requireArguments(arguments.length, 1, "Cache.match");
+      need(arguments.length, "match", 1, "Request or string");
       const name = this.#name;
       const { method, url, headers } = readRequestHead(request);
       if (!isKept(method, options)) return PromiseResolve(undefined);
@@ -43,7 +48,7 @@ export class Cache {
 
   put(request, response) {
     try {
-      requireArguments(arguments.length, 2, "Cache.put");
+      need(arguments.length, "put", 1, "Request or string");
       const name = this.#name;
       if (!isResponse(response)) throw new TypeError_("Failed to execute 'put' on 'Cache': parameter 2 is not of type 'Response'.");
       const head = readResponseHead(response);
@@ -67,7 +72,7 @@ export class Cache {
 
   delete(request, options = undefined) {
     try {
-      requireArguments(arguments.length, 1, "Cache.delete");
+      need(arguments.length, "delete", 1, "Request or string");
       const name = this.#name;
       const { method, url } = readRequestHead(request);
       if (!isKept(method, options)) return PromiseResolve(false);
@@ -102,14 +107,15 @@ export class CacheStorage {
   get default() { return this.#default; }
   open(name) {
     try {
-      requireArguments(arguments.length, 1, "CacheStorage.open");
+      need(arguments.length, "open", 1, "string", "CacheStorage");
       return (this.#default, PromiseResolve(new Cache(TOKEN, `/${toUSVString(name)}`)));
     } catch (error) {
       return PromiseReject(error);
     }
   }
-  delete() { unimplemented("delete", "CacheStorage"); }
+
   has() { unimplemented("has", "CacheStorage"); }
+  delete() { unimplemented("delete", "CacheStorage"); }
   keys() { unimplemented("keys", "CacheStorage"); }
   match() { unimplemented("match", "CacheStorage"); }
 }

@@ -106,7 +106,7 @@ export function receiveCall(type, flags, id) {
         break;
       }
       const body = flags & WHOLE ? takeBytes() : flags & STREAM ? new Incoming(id, call.event) : null;
-      call.resolve({ __proto__: null, value: JSONParse(takeText()), body }); // no `then` of Object.prototype
+      call.resolve({ __proto__: null, value: JSONParse(takeText()), body, event: call.event }); // no `then` of Object.prototype
       break;
     }
     case ERROR: {

@@ -196,7 +196,7 @@ function respond(event, response) {
 function upgrade(event, parts) {
   const source = event.socket;
   if (source === null) {
-    throw new TypeError_('Worker tried to return WebSocket in a response to a request which did not contain the header "Upgrade: websocket".');
+    throw new TypeError_('Worker tried to return a WebSocket in a response to a request which did not contain the header "Upgrade: websocket".');
   }
   event.socket = null;
   const { handOver, handOverParked } = load("websocket");

@@ -42,6 +42,10 @@ export class RpcStub {
   }
 }
 
+// The bundle's own names are short.
+const named = { __proto__: null, WorkerEntrypoint, DurableObject, WorkflowEntrypoint, NonRetryableError, RpcTarget, RpcStub };
+for (const name in named) ObjectDefineProperty(named[name], "name", { __proto__: null, value: name, configurable: true });
+
 /** @param {any} value an export @returns {boolean} whether it is a class of Durable Objects, by what it extends */
 export const isDurable = (value) => typeof value === "function" && value.prototype instanceof DurableObject;
 

@@ -53,9 +53,11 @@ function isError(thrown) {
   }
 }
 
+/** As V8 shows it where there is nothing better. */
 function show(thrown) {
   try {
-    return ErrorPrototypeToString(thrown);
+    const found = ErrorPrototypeToString(thrown);
+    return found === "Error" ? `#<${thrown.constructor?.name || "Object"}>` : found;
   } catch {
     return "a value that cannot be shown";
   }

@@ -187,7 +187,10 @@ export class D1PreparedStatement {
 /** @param {Route} route @param {D1PreparedStatement[]} statements */
 async function batch(route, statements) {
   const queries = [];
-  for (let i = 0; i < statements.length; i++) queries[i] = queryOf(statements[i]);
+  for (let i = 0; i < statements.length; i++) {
+    if (!(statements[i] instanceof D1PreparedStatement)) throw new TypeError_("batch() takes an array of prepared statements.");
+    queries[i] = queryOf(statements[i]);
+  }
   const replies = await route.send("batch", queries);
   const results = [];
   for (let i = 0; i < replies.length; i++) results[i] = toResult(replies[i]);

@@ -8,7 +8,7 @@
  * @typedef {import("../streams.js").ByteSource} ByteSource
  * @typedef {"text" | "json" | "arrayBuffer" | "stream"} Type
  */
-import { decodeUtf8, encodeUtf8, utf8Length } from "../encoding/utf8.js";
+import { decodeUtf8, decodeUtf8Raw, encodeUtf8, utf8Length } from "../encoding/utf8.js";
 import { readAll } from "../fetch/body.js";
 import {
   ArrayBufferPrototypeSlice, ArrayIsArray, Error_, JSONParse, JSONStringify, MapPrototypeSet, Map_, MathTrunc,
@@ -74,7 +74,7 @@ const asType = async (body, type) => {
   switch (type) {
     case undefined:
     case "text":
-      return decodeUtf8(await bytesOf(body));
+      return decodeUtf8Raw(await bytesOf(body));
     case "json":
       return JSONParse(decodeUtf8(await bytesOf(body)));
     case "arrayBuffer": {

@@ -5,7 +5,8 @@
  */
 import { deserialize } from "../durable/values.js";
 import {
-  ArrayPrototypePush, Date_, JSONParse, MathTrunc, ObjectDefineProperty, ObjectFreeze, Symbol_, TypeError_, Uint8ArrayFromBase64,
+  ArrayPrototypePush, Date_, JSONParse, MathTrunc, ObjectDefineProperty, ObjectFreeze, Symbol_, TypeError_, TypedArrayPrototypeGetBuffer,
+  Uint8ArrayFromBase64,
 } from "../primordials.js";
 import { defineInterface, isObject } from "../webidl.js";
 
@@ -32,7 +33,7 @@ const toBody = ({ type, text, base64 }) => {
   switch (type) {
     case "text": return text;
     case "json": return JSONParse(text);
-    case "bytes": return Uint8ArrayFromBase64(base64);
+    case "bytes": return TypedArrayPrototypeGetBuffer(Uint8ArrayFromBase64(base64));
     default: return deserialize(Uint8ArrayFromBase64(base64));
   }
 };
@@ -100,8 +101,8 @@ export class MessageBatch {
   }
 }
 
-defineInterface(QueueMessage, "Message");
-defineInterface(MessageBatch, "MessageBatch");
+defineInterface(QueueMessage, "QueueMessage"); // as workerd calls them
+defineInterface(MessageBatch, "QueueController");
 
 /**
  * @param {{queue: string, messages: any[]}} payload

@@ -79,7 +79,7 @@ export class WorkerQueue {
 
   /** Sends one message; it is on the disk when the promise resolves. */
   async send(...args) {
-    if (args.length === 0) throw new TypeError_("Message body cannot be undefined");
+    if (args.length === 0) throw new TypeError_("Failed to execute 'send' on 'WorkerQueue': parameter 1 is not of type 'JsValue'.");
     const options = toOptions(args[1], "send", 2, "SendOptions");
     const { head, bytes } = this.#message(args[0], options);
     const { value } = await this.#call("send", [[head], null], bytes).promise;
@@ -89,6 +89,7 @@ export class WorkerQueue {
   /** Sends all messages of an iterable, or none of them. */
   async sendBatch(...args) {
     const options = toOptions(args[1], "sendBatch", 2, "SendBatchOptions");
+    if (!isObject(args[0])) throw new TypeError_("Failed to execute 'sendBatch' on 'WorkerQueue': parameter 1 is not of type 'Sequence'.");
     const given = toSequence(args[0]);
     if (given.length === 0) throw new TypeError_("sendBatch() requires at least one message");
     const heads = [], parts = [];

@@ -43,9 +43,8 @@ export class Checksums {
     const names = ["md5", "sha1", "sha256", "sha384", "sha512"];
     for (let i = 0; i < names.length; i++) {
       const text = hex[names[i]];
-      if (text === undefined) continue;
       this.#hex[names[i]] = text;
-      show(this, names[i], TypedArrayPrototypeGetBuffer(bytesOfHex(text)));
+      if (text !== undefined) show(this, names[i], TypedArrayPrototypeGetBuffer(bytesOfHex(text)));
     }
   }
 
@@ -62,15 +61,16 @@ export class HeadResult {
     const http = {};
     for (let i = 0; i < HTTP_FIELDS.length; i++) {
       const name = HTTP_FIELDS[i][0];
-      if (shape.httpMetadata[name] !== undefined) http[name] = shape.httpMetadata[name];
+      http[name] = shape.httpMetadata[name]; // workerd names also what there is not
     }
-    if (shape.httpMetadata.cacheExpiry !== undefined) http.cacheExpiry = new Date_(shape.httpMetadata.cacheExpiry);
+    const { cacheExpiry } = shape.httpMetadata;
+    http.cacheExpiry = cacheExpiry === undefined ? undefined : new Date_(cacheExpiry);
     const custom = {};
     const names = ObjectKeys(shape.customMetadata);
     for (let i = 0; i < names.length; i++) show(custom, names[i], shape.customMetadata[names[i]]);
     // In workerd's order, which JSON.stringify shows.
     show(this, "storageClass", shape.storageClass);
-    if (shape.range !== undefined) show(this, "range", shape.range);
+    if (shape.range !== undefined) show(this, "range", { ...shape.range, suffix: undefined });
     show(this, "customMetadata", custom);
     show(this, "httpMetadata", http);
     show(this, "uploaded", new Date_(shape.uploaded));

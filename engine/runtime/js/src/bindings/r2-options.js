@@ -6,7 +6,7 @@ import { blobBytes, isBlob } from "../blob.js";
 import { encodeUtf8 } from "../encoding/utf8.js";
 import { getHeader, headerFields, isHeadersObject } from "../fetch/headers.js";
 import {
-  ArrayIsArray, Date_, DatePrototypeGetTime, MathTrunc, NumberIsFinite, NumberIsInteger, NumberPrototypeToString,
+  ArrayIsArray, Date_, DatePrototypeGetTime, Error_, MathTrunc, NumberIsFinite, NumberIsInteger, NumberPrototypeToString,
   ObjectKeys, RangeError_, RegExpPrototypeTest, StringPrototypeEndsWith, StringPrototypePadStart, StringPrototypeStartsWith,
   StringPrototypeToLowerCase, TypedArrayPrototypeGetLength, TypeError_, Uint8Array_,
 } from "../primordials.js";
@@ -56,10 +56,21 @@ function toEtag(value, field) {
   return toUSVString(value);
 }
 
+const ETAGS = /^\s*(?:\*|(?:W\/)?"[^"]*"(?:\s*,\s*(?:W\/)?"[^"]*")*)\s*$/;
+
+function checkEtags(headers, name) {
+  const value = getHeader(headers, name);
+  if (value !== null && !RegExpPrototypeTest(ETAGS, value)) throw new Error_(`Invalid ETag in ${name} header`);
+}
+
 /** `onlyIf`: a dictionary, or Headers with If-Match and the like. */
 export function toConditions(given) {
   if (given === undefined || given === null) return undefined;
-  if (isHeadersObject(given)) return { headers: headerFields(given) };
+  if (isHeadersObject(given)) {
+    checkEtags(given, "if-match");
+    checkEtags(given, "if-none-match");
+    return { headers: headerFields(given) };
+  }
   if (!isObject(given)) throw wrongField("onlyIf", "Options", "Conditional or Headers");
   const { etagMatches, etagDoesNotMatch, uploadedBefore, uploadedAfter, secondsGranularity } = given;
   return {
@@ -157,13 +168,22 @@ function toDigests(options) {
   return digests;
 }
 
+function toStorageClass(given) {
+  if (given === undefined || given === null) return undefined;
+  const found = toUSVString(given);
+  if (found !== "Standard" && found !== "InfrequentAccess") {
+    throw new TypeError_(`The storage class is "Standard" or "InfrequentAccess", not "${found}".`);
+  }
+  return found;
+}
+
 /** Options of put and createMultipartUpload. @param {any} options @param {boolean} whole whether a content comes with them */
 export function toPutOptions(options, whole) {
   const { httpMetadata, customMetadata, storageClass, onlyIf } = options;
   return {
     httpMetadata: toHttpMetadata(httpMetadata),
     customMetadata: toCustomMetadata(customMetadata),
-    storageClass: storageClass === undefined || storageClass === null ? undefined : toUSVString(storageClass),
+    storageClass: toStorageClass(storageClass),
     onlyIf: whole ? toConditions(onlyIf) : undefined,
     digests: whole ? toDigests(options) : undefined,
   };
@@ -197,7 +217,7 @@ const CONTENT = "ReadableStream or ArrayBuffer or ArrayBufferView or string or B
 
 /** What a put was given, as bytes or a stream; bytes are copied, they may change while the call is under way. */
 export function toContent(value, method, of) {
-  if (value === null || value === undefined) return new Uint8Array_(0);
+  if (value === null) return new Uint8Array_(0);
   if (typeof value === "string") return encodeUtf8(value);
   if (isBufferSource(value)) return copyBytesOf(value);
   if (isReadableStream(value)) return value;

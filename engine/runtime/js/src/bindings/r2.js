@@ -66,6 +66,7 @@ export class R2Bucket {
     const options = toListOptions(toOptions(args[0], "list", 1, "ListOptions"));
     const { value } = await this.#call("list", [options]).promise;
     for (let i = 0; i < value.objects.length; i++) value.objects[i] = createHeadResult(value.objects[i]);
+    value.cursor ??= undefined;
     return value;
   }
 

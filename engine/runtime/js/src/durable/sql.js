@@ -15,15 +15,14 @@ function bindings(values) {
     const value = values[i];
     if (value === null || typeof value === "string" || typeof value === "number") given[i] = value;
     else if (value === undefined) given[i] = null;
-    else if (typeof value === "boolean") given[i] = value ? 1 : 0;
     else if (isBufferSource(value)) {
       const bytes = bytesOf(value);
       given[i] = { $: [size, TypedArrayPrototypeGetLength(bytes)] };
       size += TypedArrayPrototypeGetLength(bytes);
       ArrayPrototypePush(blobs, bytes);
     } else if (typeof value === "bigint") {
-      throw new TypeError_("Cannot convert a BigInt to a SQL value.");
-    } else given[i] = `${value}`;
+      throw new TypeError_("Cannot convert a BigInt value to a number");
+    } else given[i] = `${value}`; // a boolean too, as in workerd
   }
   const bytes = new Uint8Array_(size);
   for (let i = 0, at = 0; i < blobs.length; at += TypedArrayPrototypeGetLength(blobs[i]), i++) TypedArrayPrototypeSet(bytes, blobs[i], at);
@@ -93,7 +92,7 @@ export class SqlStorageCursor {
 
   [SymbolIterator]() { return this; }
 }
-defineInterface(SqlStorageCursor, "SqlStorageCursor");
+defineInterface(SqlStorageCursor, "Cursor");
 
 export class SqlStorage {
   #database;
@@ -105,7 +104,7 @@ export class SqlStorage {
 
   /** @param {string} query statements; values are for the last one @returns {SqlStorageCursor} */
   exec(query, ...values) {
-    if (query === undefined || ArrayIsArray(query)) throw new TypeError_("exec() takes the text of a SQL query.");
+    if (query === undefined || ArrayIsArray(query)) throw new TypeError_("Failed to execute 'exec' on 'SqlStorage': parameter 1 is not of type 'JsString'.");
     const { given, bytes } = bindings(values);
     const answer = this.#database.write("sql", [`${query}`, given], bytes);
     return new SqlStorageCursor(token, answer.value, answer.bytes);

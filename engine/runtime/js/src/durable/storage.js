@@ -49,9 +49,11 @@ export class Database {
   }
 
   write(operation, args, bytes = null) {
-    const answer = this.call(operation, args, bytes);
-    this.commitSoon();
-    return answer;
+    try {
+      return this.call(operation, args, bytes);
+    } finally {
+      this.commitSoon(); // what failed may have opened the turn's transaction: the output gate waits for its end
+    }
   }
 
   /** After the code that runs now, and before anything that it waits for. */

@@ -7,13 +7,16 @@ import { Request } from "../fetch/request.js";
 import { Response } from "../fetch/response.js";
 import { fileOf } from "../file.js";
 import {
-  ArrayPrototypePush, BigInt_, DataView_, Date_, JSONParse, MapPrototypeSet, Map_, ObjectDefineProperty, RegExp_, SetPrototypeAdd,
+  ArrayPrototypePush, BigInt_, DataView_, Date_, JSONParse, MapPrototypeSet, Map_, ObjectDefineProperty, Object_, RegExp_, SetPrototypeAdd,
   Set_, TypedArrayPrototypeGetBuffer, TypedArrayPrototypeGetLength, TypedArrayPrototypeSlice,
 } from "../primordials.js";
 import { streamFromSource } from "../streams.js";
 import { arrays } from "../structured-clone/clone.js";
 
 const ERRORS = { __proto__: null, Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError };
+
+/** @param {any} name @returns {boolean} whether an error of that name keeps its class on the way */
+export const isBuiltIn = (name) => typeof name === "string" && ERRORS[name] !== undefined;
 
 const define = (target, key, value, enumerable) =>
   ObjectDefineProperty(target, key, { __proto__: null, value, writable: true, enumerable, configurable: true });
@@ -24,6 +27,8 @@ export function errorOf(name, message) {
   if (ERRORS[name] === undefined) define(error, "name", name, false);
   return error;
 }
+
+const isHole = (node) => typeof node === "object" && node !== null && node[0] === "_";
 
 class Decoder {
   #bytes; #at; #caps; #makers; #met = [];
@@ -52,7 +57,8 @@ class Decoder {
     switch (node[0]) {
       case "a": {
         const list = met([]);
-        for (let i = 1; i < node.length; i++) list[i - 1] = this.decode(node[i]);
+        for (let i = 1; i < node.length; i++) if (!isHole(node[i])) list[i - 1] = this.decode(node[i]);
+        list.length = node.length - 1;
         return list;
       }
       case "o": return this.#properties(met({}), node);
@@ -67,6 +73,7 @@ class Decoder {
         return set;
       }
       case "e": return this.#error(node, met);
+      case "w": return met(Object_(this.decode(node[1])));
       case "d": return met(new Date_(this.decode(node[1])));
       case "r": return met(new RegExp_(node[1], node[2]));
       case "b": return met(TypedArrayPrototypeGetBuffer(this.#slice(node[1], node[2])));

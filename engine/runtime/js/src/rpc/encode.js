@@ -7,6 +7,7 @@
  * cannot be copied (functions, RpcTargets, streams) stays here: the message has its place in the list `caps`.
  */
 import { blobBytes, blobType, isBlob } from "../blob.js";
+import { AbortSignal } from "../abort.js";
 import { DOMException, isDOMException } from "../dom-exception.js";
 import { encodeUtf8 } from "../encoding/utf8.js";
 import { RpcTarget } from "../entrypoint.js";
@@ -16,14 +17,14 @@ import { isResponse, readResponse } from "../fetch/response.js";
 import { fileName, isFile } from "../file.js";
 import {
   ArrayBufferIsView, ArrayBufferPrototypeGetDetached, ArrayIsArray, ArrayPrototypePush, DataViewPrototypeGetBuffer,
-  DataViewPrototypeGetByteLength, DataViewPrototypeGetByteOffset, DatePrototypeGetTime, MapPrototypeForEach,
+  DataViewPrototypeGetByteLength, DataViewPrototypeGetByteOffset, DatePrototypeGetTime, Error_, MapPrototypeForEach,
   MapPrototypeGet, MapPrototypeGetSize, MapPrototypeHas, MapPrototypeSet, Map_, NumberIsFinite, ObjectGetPrototypeOf,
-  ObjectHasOwn, ObjectIs, ObjectKeys, Object_, SetPrototypeForEach, TypedArrayPrototypeGetBuffer,
+  ObjectHasOwn, ObjectIs, ObjectKeys, Object_, Promise_, SetPrototypeForEach, String_, TypedArrayPrototypeGetBuffer,
   TypedArrayPrototypeGetByteOffset, TypedArrayPrototypeGetLength, TypedArrayPrototypeGetToStringTag,
   TypedArrayPrototypeSet, Uint8Array_,
 } from "../primordials.js";
 import { isReadableStream, sourceFromStream } from "../streams.js";
-import { brandOf, isPlatformObject, regexpFlags, regexpSource } from "../structured-clone/clone.js";
+import { brandOf, isPlatformObject, regexpFlags, regexpSource, unboxed } from "../structured-clone/clone.js";
 import { toJson } from "../json.js";
 import { exportValue } from "./exports.js";
 import { handleOf } from "./handles.js";
@@ -31,12 +32,16 @@ import { handleOf } from "./handles.js";
 /** @typedef {["x", number, string] | ["h", number, string]} Cap an export of this isolate, or a stub held here */
 /** @typedef {{bytes: Uint8Array, caps: Cap[]}} Message */
 
+const MAX_MESSAGE = 32 * 1024 * 1024;
+
 const refuse = (value) => {
-  let name = "Object";
-  try { name = value.constructor?.name || name; } catch { /* a getter of the user's */ }
-  return new DOMException(
-    typeof value === "symbol" ? "Could not serialize a symbol: it cannot be sent over RPC."
-      : `Could not serialize object of type "${name}". This type does not support serialization.`, "DataCloneError");
+  let name = "Object", text = null;
+  try {
+    name = value.constructor?.name || name;
+    if (typeof value === "symbol" || typeof value === "function") text = `${String_(value)} could not be cloned.`;
+    else if (brandOf(value) === "refused" || value instanceof Promise_) text = `#<${name}> could not be cloned.`;
+  } catch { /* a getter of the user's */ }
+  return new DOMException(text ?? `Could not serialize object of type "${name}". This type does not support serialization.`, "DataCloneError");
 };
 
 class Encoder {
@@ -81,7 +86,7 @@ class Encoder {
 
   #list(letter, items) {
     const out = [letter];
-    for (let i = 0; i < items.length; i++) ArrayPrototypePush(out, this.encode(items[i]));
+    for (let i = 0; i < items.length; i++) ArrayPrototypePush(out, ObjectHasOwn(items, i) ? this.encode(items[i]) : ["_"]);
     return out;
   }
 
@@ -119,6 +124,7 @@ class Encoder {
     if (isHeadersObject(value)) return ["h", headerFields(value)];
     if (isResponse(value)) return this.#response(value);
     if (isRequest(value)) return this.#request(value);
+    if (value instanceof AbortSignal) throw new DOMException("AbortSignal serialization is not enabled.", "DataCloneError");
     if (isReadableStream(value)) return ["s", this.#stream(sourceFromStream(value))];
     return this.#branded(value);
   }
@@ -130,6 +136,7 @@ class Encoder {
         const [at, length] = this.#bytes(new Uint8Array_(value));
         return ["b", at, length];
       }
+      case "Boolean": case "Number": case "String": case "BigInt": return ["w", this.encode(unboxed(value))];
       case "Date": return ["d", this.encode(DatePrototypeGetTime(value))];
       case "RegExp": return ["r", regexpSource(value), regexpFlags(value)];
       case "Map": {
@@ -205,8 +212,12 @@ class Encoder {
 /** @param {any} value @returns {Message} throws DataCloneError */
 export function encode(value) {
   const encoder = new Encoder();
-  const tree = encoder.encode(value);
-  return { __proto__: null, bytes: encoder.pack(tree), caps: encoder.caps };
+  const bytes = encoder.pack(encoder.encode(value));
+  const size = TypedArrayPrototypeGetLength(bytes);
+  if (size > MAX_MESSAGE) {
+    throw new Error_(`Serialized RPC arguments or return values are limited to 32MiB, but the size of this value was: ${size} bytes.`);
+  }
+  return { __proto__: null, bytes, caps: encoder.caps };
 }
 
 /** @param {any} value @returns {Uint8Array} throws DataCloneError */

@@ -4,10 +4,11 @@
  *
  * @typedef {{self: any, kind: "instance" | "handler" | "export", env?: any, context?: any}} Root
  */
+import { hold, release } from "../context.js";
 import { RpcTarget } from "../entrypoint.js";
 import { readAll } from "../fetch/body.js";
 import {
-  ArrayPrototypeIncludes, Error_, ObjectGetPrototypeOf, ObjectHasOwn, Object_, ReflectApply, TypeError_, Uint8Array_,
+  ArrayPrototypeIncludes, Error_, ObjectGetPrototypeOf, ObjectHasOwn, Object_, PromisePrototypeThen, PromiseResolve, ReflectApply, TypeError_, Uint8Array_,
 } from "../primordials.js";
 import { isObject } from "../webidl.js";
 import { encode } from "./encode.js";
@@ -57,12 +58,35 @@ function run(root, path, called, args) {
   if (root.kind !== "handler") return ReflectApply(found, self, args);
   if (args.length > 1) {
     throw new TypeError_(
-      `Cannot call handler function "${path[0]}" over RPC because it has the wrong number of arguments. A simple function handler ` +
-        "can only be called over RPC if it has exactly the arguments (arg, env, ctx), where only the first argument comes from the " +
-        "client. To support multi-argument RPC functions, use class-based syntax (extending WorkerEntrypoint) instead.",
+      `Attempted to call RPC function "${path[0]}" with the wrong number of arguments. When calling a top-level handler function that ` +
+        "is not declared as part of a class, you must always send exactly one argument. In order to support variable numbers of " +
+        "arguments, the server must use class-based syntax (extending WorkerEntrypoint) instead.",
     );
   }
   return ReflectApply(found, self, [args[0], root.env, root.context]);
+}
+
+/**
+ * A stream that is given back may lead on to what the event holds: it stays open until that is read, or let go of.
+ * @param {any} event @param {number} number the stream's among the exports
+ */
+function keepOpen(event, number) {
+  const source = exportedValue(number);
+  let open = true;
+  hold(event);
+  const end = () => {
+    if (open) release(event);
+    open = false;
+  };
+  const { read, cancel } = source;
+  source.read = (...args) => PromisePrototypeThen(PromiseResolve(ReflectApply(read, source, args)), (chunk) => {
+    if (chunk === null) end();
+    return chunk;
+  }, (error) => { end(); throw error; });
+  source.cancel = (...args) => {
+    end();
+    return ReflectApply(cancel, source, args);
+  };
 }
 
 /**
@@ -79,7 +103,7 @@ export async function serve(event, call, body, root) {
     return { __proto__: null, caps: [], body: source };
   }
   const bytes = body === null || body instanceof Uint8Array_ ? body : await readAll(body);
-  const args = bytes === null ? [] : revive(bytes, call.caps, false);
+  const args = bytes === null ? [] : revive(bytes, call.caps, false, event);
   let from;
   if (call.export === undefined) from = root();
   else {
@@ -89,6 +113,7 @@ export async function serve(event, call, body, root) {
   }
   const value = await run(from, call.path, call.called, args);
   const { bytes: answer, caps } = encode(value);
+  for (let i = 0; i < caps.length; i++) if (caps[i][2] === "stream") keepOpen(event, caps[i][1]);
   return { __proto__: null, caps, body: answer };
 }
 

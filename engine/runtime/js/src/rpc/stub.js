@@ -11,24 +11,28 @@
 import { startCall } from "../channel.js";
 import { isDOMException } from "../dom-exception.js";
 import { RpcStub } from "../entrypoint.js";
-import { currentEvent } from "../events.js";
 import { readAll } from "../fetch/body.js";
 import {
-  ArrayPrototypeConcat, Error_, ObjectDefineProperty, ObjectGetPrototypeOf, ObjectSetPrototypeOf,
+  ArrayIsArray, ArrayPrototypeConcat, Error_, ObjectDefineProperty, ObjectGetPrototypeOf, ObjectSetPrototypeOf,
   Object_, PromisePrototypeThen, PromiseReject, PromiseResolve, Promise_, Proxy_, ReflectApply, SymbolDispose, TypeError_,
   Uint8Array_, uncurryThis,
 } from "../primordials.js";
 import { isObject } from "../webidl.js";
-import { decode, errorOf } from "./decode.js";
+import { decode, errorOf, isBuiltIn } from "./decode.js";
 import { encode } from "./encode.js";
 import { keepHandle } from "./handles.js";
 
 const promiseCatch = uncurryThis(Promise_.prototype.catch);
 const promiseFinally = uncurryThis(Promise_.prototype.finally);
 
-/** The host's error: a name of the user's own is no DOMException's. */
+/** The host's error as it reaches the caller: a name of the user's own becomes part of the message. */
 function remoteError(error) {
-  return isDOMException(error) && error.code === 0 && error.name !== "DataCloneError" ? errorOf(error.name, error.message) : error;
+  if (!isObject(error)) return error;
+  if (isDOMException(error) && isBuiltIn(error.name)) error = errorOf(error.name, error.message);
+  const own = isDOMException(error) ? error.code === 0 && error.name !== "DataCloneError" : !isBuiltIn(error.name);
+  const told = own ? new Error_(`${error.name}: ${error.message}`) : error;
+  ObjectDefineProperty(told, "remote", { __proto__: null, value: true, enumerable: true, configurable: true, writable: true });
+  return told;
 }
 
 /** @param {Start} start @returns {Send} */
@@ -45,23 +49,23 @@ export function sender(start) {
   };
 }
 
-async function receiveAnswer({ value, body }) {
+async function receiveAnswer({ value, body, event }) {
   const bytes = body === null || body instanceof Uint8Array_ ? body : await readAll(body);
-  return bytes === null ? undefined : revive(bytes, value, true);
+  return bytes === null ? undefined : revive(bytes, value, true, event);
 }
 
 /**
  * @param {Uint8Array} bytes
  * @param {[number, string][]} caps
  * @param {boolean} disposable whether an object gets a disposer for all stubs in it
+ * @param {import("../events.js").Event_ | null} event the one that the host gave the handles to
  */
-export function revive(bytes, caps, disposable) {
-  const event = currentEvent();
+export function revive(bytes, caps, disposable, event) {
   const stream = (handle) => remoteSource(handle, event);
   const value = decode(bytes, caps, { __proto__: null, stub: (handle) => makeStub(handle, event), stream });
   if (disposable && typeof value === "object" && value !== null) {
     const prototype = ObjectGetPrototypeOf(value);
-    if (prototype === Object_.prototype || prototype === null) {
+    if (prototype === Object_.prototype || prototype === null || ArrayIsArray(value)) {
       const dispose = () => { for (let i = 0; i < caps.length; i++) release(caps[i][0], event); };
       ObjectDefineProperty(value, SymbolDispose, { __proto__: null, value: dispose, configurable: true, writable: true });
     }
@@ -146,7 +150,7 @@ function dispose(value) {
 async function follow(value, path, args) {
   let self, found = value;
   for (let i = 0; i < path.length; i++) {
-    if (!isObject(found)) throw new TypeError_(`Cannot read "${path[i]}" of what the RPC call returned: it is no object.`);
+    if (!isObject(found) || !(path[i] in found)) throw new TypeError_(`The RPC receiver does not implement the method "${path[i]}".`);
     self = found;
     found = found[path[i]];
   }
@@ -204,6 +208,7 @@ function stubOf(send, disposeStub, dup) {
     get: (_, key) => {
       if (key === SymbolDispose) return disposeStub;
       if (key === "dup") return dup;
+      if (key === "constructor") return RpcStub;
       if (typeof key === "symbol" || key === "then") return undefined;
       return property(send, [key]);
     },

@@ -73,6 +73,16 @@ export function brandOf(value) {
   return "Object";
 }
 
+/** What a Boolean, Number, String or BigInt object holds. @param {object} value */
+export function unboxed(value) {
+  switch (brandOf(value)) {
+    case "Boolean": return booleanValue(value);
+    case "Number": return numberValue(value);
+    case "String": return stringValue(value);
+  }
+  return bigintValue(value);
+}
+
 class Cloner {
   /** Objects already cloned, and what a transferred one became. @type {Map<object, object>} */
   memory = new Map_();
