@@ -36,6 +36,7 @@ from engine.gateway.server import make_server
 from engine.gateway.subrequests import Subrequests
 from engine.gateway.tail_socket import TailSockets
 from engine.gateway.validate import Validator
+from engine.logs.consumers import Consumers
 from engine.logs.keeper import Keeper
 from engine.logs.logs import Logs
 from engine.metrics import keeper
@@ -139,6 +140,7 @@ class Live:
             logs=self._logs,
             metrics=self._metrics,
         )
+        self._consumers = Consumers(store, self._logs, self._environments)
         tails = TailSockets(self._engine.tails, self._logs)
         numbers = Numbers(self._metrics, lambda: self._environments.isolates)
         api = Api(self._engine)
@@ -170,6 +172,8 @@ class Live:
         self._store.subscribe(self._pipelines.on_change)
         self._store.subscribe(self._environments.queues.on_change)
         self._store.subscribe(self._environments.workflows.on_change)
+        self._store.subscribe(self._consumers.on_change)
+        await self._consumers.start()
         self._spawn(self._environments.objects.start())
         self._spawn(self._door.open(self._folder.objects_socket))
         self._spawn(self._deliver())
@@ -236,6 +240,7 @@ class Live:
         for task in self._tasks:
             task.cancel()
         self._door.close()
+        self._consumers.close()
         if self._dns is not None:
             self._dns.close()
         await self._scheduler.close()

@@ -39,7 +39,7 @@ class Dispatcher(Protocol):
     async def dispatch(
         self,
         name: str,
-        payload: Mapping[str, Any],
+        payload: Any,
         invocation: Invocation,
         event: Mapping[str, Any] | None = None,
     ) -> Any:

@@ -108,6 +108,14 @@ def set_script_settings(connection: Connection, environment_id: str, settings: M
     )
 
 
+def with_tail_consumers(connection: Connection) -> list[Environment]:
+    """The environments whose invocations are told to tail workers."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM environments WHERE script_settings LIKE '%\"tail_consumers\"%'"
+    )
+    return [_made(row) for row in rows]
+
+
 def set_subdomain(connection: Connection, environment_id: str, enabled: bool, previews: bool) -> None:
     """Sets whether it answers at its generated hostname, and whether its versions do."""
     connection.execute(
