@@ -11,6 +11,7 @@ from textual.command import Provider
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.signal import Signal
+from textual.timer import Timer
 
 from tui import garbage, paths, settings
 from tui.accounts import LOCAL, Account
@@ -27,6 +28,7 @@ from tui.navigation import NavigatingApp
 from tui.options import Options
 from tui.screens.base import SvcScreen
 from tui.screens.browse import BrowseScreen
+from tui.session import REST, Session
 from tui.widgets.service_tree import Place
 
 STARTED_READ_ONLY = "svc-tui was started with --read-only"
@@ -79,6 +81,8 @@ class SvcApp(CommandHost, NavigatingApp):
         self.problems = problems
         self.engine = Engine(options.state, read_only=options.read_only)
         self.drafts = Drafts(options.state)
+        self.session = Session(options.state)
+        self._writing: Timer | None = None
         self.account = Account(LOCAL)
         """The account on the screen."""
         self.account_changed: Signal[Connected | Change] = Signal(self, "account-changed")
@@ -110,9 +114,41 @@ class SvcApp(CommandHost, NavigatingApp):
             self.problems += keymap.problems(self.settings, paths.config_file(), known_commands())
         for problem in self.problems:
             self.notify(escape(str(problem)), title="Settings", severity="warning", timeout=10)
-        self._offer_kept()
+        self._offer()
 
     @work(group="kept")
+    async def _offer(self) -> None:
+        """What is offered at a start: how it works, then text that was never saved."""
+        seen = self.session.text("tour")
+        if self.options.tour or (self.options.tour is None and self.settings.tour and not seen):
+            await self._show_tour()
+        await self._offer_kept()
+
+    @on(commands.Tour)
+    @work(group="tour")
+    async def _tour(self) -> None:
+        if isinstance(self.screen, SvcScreen):
+            await self._show_tour()
+
+    async def _show_tour(self) -> None:
+        from tui.screens.dialogs.tour import TourDialog
+
+        await self.push_screen_wait(TourDialog())
+        self.remember("tour", "seen")
+
+    def remember(self, name: str, value: object) -> None:
+        """Keep something for the next start; written a moment later: changes come in bursts."""
+        self.session.remember(name, value)
+        if self._writing is None:
+            self._writing = self.set_timer(REST, self._write_session)
+
+    def _write_session(self) -> None:
+        self._writing = None
+        try:
+            self.session.write()
+        except OSError as error:  # a full disk, a folder of somebody else: nothing that stops work
+            self.log.warning(f"session: {error}")
+
     async def _offer_kept(self) -> None:
         """Text of the last session that was never saved: open it, drop it, or leave it for later."""
         found = self.drafts.all()
@@ -221,7 +257,9 @@ class SvcApp(CommandHost, NavigatingApp):
             self.pop_screen()
         self.workers.cancel_group(self, "feed")
         former, self.engine, self.account = self.engine, engine, account
+        self._write_session()
         self.read_only, self.drafts = engine.read_only, Drafts(engine.state)
+        self.session = Session(engine.state)
         self.read_only_because = engine.read_only_because or STARTED_READ_ONLY
         local = Launcher(engine.state, self.options.port if account.name == LOCAL else None, False)
         launcher = Nobody(account.where) if account.base_url else local
@@ -254,5 +292,6 @@ class SvcApp(CommandHost, NavigatingApp):
             if not await self.push_screen_wait(ConfirmDialog("Quit svc-tui", words, verb="Quit")):
                 return
         self.workers.cancel_group(self, "feed")  # or it would start the engine that we leave
+        self._write_session()
         await self.engine.close()
         self.exit()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from textual import on, work
+from textual import events, on, work
 
 from tui.commands import app as commands
 from tui.markup import escape
 from tui.service_rows import Place
 from tui.themed import ThemedApp
 from tui.visits import BROWSE, Visit, Visits, visit_of
+from tui.widgets.service_tree import ServiceTree
 
 if TYPE_CHECKING:
     from tui.finding import Finder, Target
@@ -49,6 +50,20 @@ class NavigatingApp(ThemedApp):
         """A screen is in front now, or shows something else."""
         if not self._travelling and screen.is_current and (visit := visit_of(screen)) is not None:
             self.visits.came(visit)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Do what a key of the tree means before the next key is looked at.
+
+        Textual hands a key to the focused widget and from there up to the app before it looks for a
+        binding. Letters that follow a `/` fast (a loaded machine, ssh) would be on the same way already, and
+        never reach the filter.
+        """
+        if isinstance(event, events.Key) and not event.is_forwarded and isinstance(self.focused, ServiceTree):
+            found = self.screen.active_bindings.get(event.key)
+            if found is not None and found.enabled:
+                await self.run_action(found.binding.action, found.node)
+                return
+        await super().on_event(event)
 
     # ------------------------------------------------------------------ by name
 

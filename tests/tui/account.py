@@ -120,6 +120,14 @@ class Account:
         live = {"version_id": f"{service}-{number}", "number": number}
         return {**live, "main_module": "worker.js", "modules": [worker]}
 
+    async def diff(self, service: str, source: str, target: str) -> Json:
+        self.asked.append(("diff", service, source, target))
+        ends = {
+            side: {"environment": name, "version_id": name, "number": 1}
+            for side, name in (("from", source), ("to", target))
+        }
+        return {**ends, "settings": [], "modules": []}
+
     async def deployments(self, service: str, environment: str) -> list[Json]:
         return []
 
@@ -182,6 +190,11 @@ class Account:
 
     async def domains(self, service: str, environment: str) -> list[Json]:
         return []
+
+    async def kv_namespaces(self) -> list[Json]:
+        return []
+
+    d1_databases = r2_buckets = object_namespaces = queues = workflows = kv_namespaces
 
     async def status(self) -> Json:
         return {"subdomain": "dev"}

@@ -206,6 +206,9 @@ class DialogApp(App[None]):
         """Before the theme is chosen its variables are needed already."""
         return dict(load(THEMES / "dusk.toml").variables)
 
+    def came(self, screen: Screen[Any]) -> None:
+        """The app remembers the way; nobody goes back here."""
+
     def show(self, screen: Screen[Any]) -> None:
         """Put a screen on top."""
         self.push_screen(screen, self.results.append)

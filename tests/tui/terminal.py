@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -40,6 +41,8 @@ class Terminal:
     ):
         self.screen = pyte.Screen(columns, rows)
         self.stream = pyte.ByteStream(self.screen)
+        self.raw = bytearray()
+        """Everything that the program sent."""
         self.changed = threading.Condition()
         self.ended = False
         self.process = PtyProcess.spawn(
@@ -57,6 +60,7 @@ class Terminal:
             except (EOFError, OSError):
                 break
             with self.changed:
+                self.raw += data
                 self.stream.feed(data)
                 self.changed.notify_all()
         with self.changed:
@@ -111,6 +115,17 @@ class Terminal:
             raise AssertionError(f"the program did not end within {limit:.0f} s\n{self.text}")
         self.process.wait()
         return int(self.process.exitstatus or 0)
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Make the window another size."""
+        with self.changed:
+            self.screen.resize(rows, columns)
+        self.process.setwinsize(rows, columns)
+
+    def kill(self) -> None:
+        """End the program as a crash does."""
+        os.kill(self.process.pid, signal.SIGKILL)
+        self.reader.join(60)
 
     def close(self) -> None:
         """End the program, whatever it does."""

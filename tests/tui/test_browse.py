@@ -48,7 +48,7 @@ async def test_keys_move_and_fold(tmp_path: Path) -> None:
     async with app_on(notes(), tmp_path).run_test(notifications=True) as pilot:
         browse = await browsing(pilot)
         assert browse.place == Place("auth", "production")
-        await pilot.press("j")
+        await pilot.press("j", "k", "j")
         assert browse.place == Place("auth", "staging")
         await pilot.press("G")
         assert browse.place == Place("notes", "staging")

@@ -223,3 +223,20 @@ async def test_the_whole_difference_and_back() -> None:
         assert app.focused is app.screen.query_one("#history-diff")
         await pilot.press("escape")
     assert app.results == [None]
+
+
+async def test_panes_keys_and_pipelines_from_the_history() -> None:
+    app = DialogApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await opened(pilot)
+        await pilot.press("3")
+        assert screen.query_one("#difference", Pane).has_focus_within
+        await pilot.press("2")
+        assert screen.query_one("#history", Pane).has_focus_within
+        for key in ("question_mark", "p"):
+            asked: list[str] = []
+            app.show_keys = lambda asked=asked: asked.append("keys")  # type: ignore[attr-defined]
+            app.push_screen = lambda other, asked=asked: asked.append(type(other).__name__)  # type: ignore
+            await pilot.press(key)
+            await pilot.pause()
+            assert asked == [{"question_mark": "keys", "p": "PipelinesScreen"}[key]]

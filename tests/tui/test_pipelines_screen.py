@@ -13,6 +13,7 @@ from tui.client import EngineError
 from tui.messages import Change
 from tui.screens.dialogs.confirm import ConfirmDialog
 from tui.screens.pipelines import PipelinesScreen
+from tui.widgets.pane import Pane
 
 Json = dict[str, Any]
 GATES: list[Json] = [
@@ -235,3 +236,20 @@ async def test_it_opens_from_the_history() -> None:
         await shown(pilot, "2 pipelines")
         await pilot.press("escape")
         await shown(pilot, "3 deployments")
+
+
+async def test_panes_have_numbers_and_keys_a_help() -> None:
+    app = DialogApp(PipelineEngine())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot)
+        await shown(pilot, "a approves, x aborts")
+        panes = {pane.number: pane for pane in app.screen.query(Pane)}
+        for key in ("2", "3", "1"):
+            await pilot.press(key)
+            await pilot.pause()
+            assert panes[int(key)].has_focus_within
+        asked: list[bool] = []
+        app.show_keys = lambda: asked.append(True)  # type: ignore[attr-defined]
+        await pilot.press("question_mark")
+        await pilot.pause()
+        assert asked

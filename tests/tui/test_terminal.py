@@ -93,6 +93,9 @@ def test_from_the_first_start_to_a_promoted_edit(terminal: Terminal, state: Path
 
     # 2. It paints at once, starts an engine and seeds three services.
     terminal.wait("1 Services")
+    terminal.wait("1 of 6 Services and their environments")
+    terminal.press("escape")
+    terminal.gone("1 of 6 ")
     terminal.wait(lambda text: all(name in text for name in ("hello", "notes", "gateway", "● engine :")), 90)
 
     # 3. Browse: filter, and what is known about an environment.
@@ -191,6 +194,52 @@ def test_from_the_first_start_to_a_promoted_edit(terminal: Terminal, state: Path
     terminal.press("q")
     assert terminal.wait_end() == 0
     assert web.get("hello") == (200, EDITED), "the engine goes on without the app"
+
+
+def test_80_by_24_in_256_colours_and_killed(state: Path, tmp_path: Path) -> None:
+    """A small terminal of few colours; what was not saved and where one was outlive `kill -9`."""
+    command = [str(PROGRAM), "--state", str(state), "--port", "0"]
+    environment = {
+        "XDG_CONFIG_HOME": str(tmp_path / "config"),
+        "XDG_CACHE_HOME": str(tmp_path),
+        "COLORTERM": "",
+        "TERM": "screen-256color",
+    }
+    terminal = Terminal(command, environment, columns=80, rows=24)
+    try:
+        terminal.wait("1 of 6 ")
+        terminal.press("escape")  # by itself: with the next key it would be alt
+        terminal.gone("1 of 6 ")
+        terminal.wait(lambda text: "gateway" in text and "● engine :" in text, 90)
+        terminal.press("/", "notes stag", "enter")
+        terminal.wait(lambda text: "2 notes › staging" in text and "MAX_NOTES" in text)
+        terminal.press("e")
+        terminal.wait(lambda text: "2 worker.js" in text and "A small REST API" in text)
+        terminal.press("f5")
+        terminal.wait(lambda text: "200" in text and "GET /" in text)
+        terminal.press("\x1b[H", "// kept ")
+        terminal.wait(lambda text: "◆ unsaved" in text and "// kept" in text)
+        terminal.resize(120, 40)
+        terminal.wait(lambda text: "3 Request" in text and "// kept" in text)
+        terminal.resize(80, 24)
+        terminal.wait(lambda text: "3 Request" not in text and "// kept" in text)
+        assert b";2;" not in bytes(terminal.raw).replace(b"38;5;2;", b"").replace(b"48;5;2;", b"")
+        assert b"38;5;" in terminal.raw
+        time.sleep(1)  # text is written half a second after the last key
+        terminal.kill()
+    finally:
+        terminal.close()
+    terminal = Terminal(command, environment, columns=80, rows=24)
+    try:
+        terminal.wait(lambda text: "Unsaved text" in text and "◆ notes › staging" in text)
+        terminal.press("o")
+        terminal.wait(lambda text: "◆ unsaved" in text and "// kept" in text)
+        leave(terminal)
+        terminal.wait("2 notes › staging")
+        terminal.press("q")
+        assert terminal.wait_end() == 0
+    finally:
+        terminal.close()
 
 
 def test_help_names_every_verb() -> None:

@@ -74,6 +74,12 @@ class Screenshot(Command):
     NAME = "app: Save a picture of the screen"
 
 
+class Tour(Command):
+    """Show how it works, in six steps."""
+
+    NAME = "app: Tour"
+
+
 class Quit(Command):
     """Leave svc-tui; the engine goes on answering."""
 
@@ -94,5 +100,6 @@ EVERYWHERE: tuple[type[Command], ...] = (
     EngineStart,
     EngineLog,
     Screenshot,
+    Tour,
     Quit,
 )

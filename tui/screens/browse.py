@@ -89,6 +89,8 @@ class BrowseScreen(BrowseTraffic):
         if event.place != self._shown:
             self.show_place(event.place)
         self.svc.came(self)
+        if (place := event.place) is not None and self.loaded:
+            self.svc.remember("place", [place.service, place.environment])
 
     def show_place(self, place: Place | None, again: bool = False) -> None:
         """Show what is known about a row at once, and ask for the rest."""

@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 from tui import format
 from tui.client import EngineAway, EngineError
 from tui.commands import browse as commands
+from tui.commands.base import Command
 from tui.markup import escape
 from tui.messages import Change, Connected
 from tui.screens.base import SvcScreen
@@ -163,14 +164,37 @@ class BrowseListing(SvcScreen[None]):
         """Show these services."""
         first, self.loaded, self.services = not self.loaded, True, services
         self.mark_unsaved()
+        if first:
+            self._remembered()
         self.service_tree.show(services)
         if first:
             self.query_one(Activity).begin(services)
-            if services and not self.service_tree.go_to(Place(services[0]["id"], "production")):
-                self.service_tree.action_cursor_first()
+            self._begin_at(services)
             self.arrived()
         self._show_count()
         await self.welcome()
+
+    def _remembered(self) -> None:
+        """Order and folds of the last time."""
+        session, tree = self.svc.session, self.service_tree
+        tree.rows.folded = set(session.texts("folded"))
+        if (order := session.text("order")) in ORDERS:
+            tree.order = order
+
+    def _begin_at(self, services: Sequence[Json]) -> None:
+        """The cursor on the row of the last time, else on the first production."""
+        tree, place = self.service_tree, self.svc.session.place
+        if place is not None and self.summary(place) is None and self.service(place.service) is None:
+            tree.wanted = place  # it may be on a later page
+            place = None
+        starts = [place] if place is not None else []
+        starts += [Place(services[0]["id"], "production")] if services else []
+        if not any(tree.go_to(each) for each in starts):
+            tree.action_cursor_first()
+
+    @on(ServiceTree.Folded)
+    def _folded(self) -> None:
+        self.svc.remember("folded", sorted(self.service_tree.rows.folded)[:1000])
 
     def reread(self, *services: str) -> None:
         """Read some services again, as after a change of our own."""
@@ -201,11 +225,18 @@ class BrowseListing(SvcScreen[None]):
 
     # ------------------------------------------------------------------ filter, order, marks
 
+    def use(self, command: type[Command]) -> None:
+        """Do a command; the filter takes letters at once, or those that follow fast would be commands."""
+        if command is commands.Filter:
+            self._filter()
+        else:
+            super().use(command)
+
     @on(commands.Filter)
     def _filter(self) -> None:
         field = self.query_one("#filter", Input)
         field.display = True
-        field.focus()
+        self.set_focus(field)
         self.refresh_bindings()
 
     @on(Input.Changed, "#filter")
@@ -239,6 +270,7 @@ class BrowseListing(SvcScreen[None]):
     def set_order(self, order: str) -> None:
         """Show the services in another order, one of `ORDERS`."""
         self.service_tree.order = order
+        self.svc.remember("order", order)
         self._show_count()
 
     @on(commands.FoldAll)
