@@ -68,7 +68,7 @@ _OWN: Final = frozenset({"/transfers/{secret}", f"{_ACCOUNT}/workers/assets/uplo
 _FILTERED: Final = frozenset(f"{_ACCOUNT}/workers/{each}" for each in ("services", "scripts", "workers"))
 """Lists of services: they have those that the token is for (`Call.sees`)."""
 _DATA: Final = re.compile(
-    r"/accounts/\{account\}/(storage|d1|r2|queues|workflows|hyperdrive|analytics_engine|workers/durable_objects)(/|$)"
+    r"/accounts/\{account\}/(storage|d1|r2|event_notifications|queues|workflows|hyperdrive|analytics_engine|workers/durable_objects)(/|$)"
 )
 _READS: Final = ("/bulk/get", "/export", "/messages/preview", "/analytics_engine/sql")
 """Data that is asked for by POST."""

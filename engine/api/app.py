@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.routing import BaseRoute, Router
 from starlette.types import Receive, Scope, Send
 
-from engine.api import assets, envelope, transfers
+from engine.api import assets, envelope, transfers, unavailable
 from engine.api.call import Engine
 from engine.errors import ApiError, NotFound, StoreBusy, StoreError
 from engine.tokens.token import Caller
@@ -57,6 +57,7 @@ RESOURCES = (
     "d1_transfers",
     "r2_buckets",
     "r2_objects",
+    "r2_rules",
     "queues",
     "queue_messages",
     "workflows",
@@ -137,4 +138,6 @@ def _resources() -> Router:
 
 async def _no_route(scope: Scope, receive: Receive, send: Send) -> None:
     path = scope["path"][:200]
+    if (told := unavailable.words(path)) is not None:
+        raise NotFound(7003, told)
     raise NotFound(7003, f"Could not route to {path}, perhaps your object identifier is invalid?")

@@ -43,6 +43,7 @@ from engine.metrics import keeper
 from engine.metrics.metrics import Metrics
 from engine.pipelines.runner import Runner
 from engine.quarantine import Quarantine
+from engine.r2 import rules
 from engine.runtime import busy, fall
 from engine.runtime.compile import Compiler
 from engine.runtime.limits import Limits
@@ -324,6 +325,7 @@ class Live:
                 freed = SWEPT
                 while freed >= SWEPT:
                     freed = await buckets.sweep(self._store, SWEPT)
+                await rules.apply_lifecycle(self._store)
                 await self._free_assets()
             except StoreError as error:  # another process writes: there is always a next time
                 log.info("expired KV entries or contents of R2 were not freed: %s", error)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from engine.errors import StoreError
-from engine.r2 import errors, ranges
+from engine.r2 import errors, ranges, rules
 from engine.r2.conditions import Conditions
 from engine.r2.listing import MAX_LIMIT, Page, Scan, listing
 from engine.r2.metadata import MAX_KEY, MAX_PARTS, MAX_SIZE, MIN_PART, Put, check_key
@@ -133,6 +133,7 @@ class Bucket:
         """
         check_key(key)
         put.check()
+        rung: list[str] = []
         written = await self._write(body, {"md5", *put.digests})
         try:
             checksums = put.check_digests(written.digests)
@@ -157,21 +158,28 @@ class Bucket:
                 self.store.blobs.keep(written)
                 r2.use(connection, (written.hash,))
                 r2.put(connection, self.name, stored)
+                rung.extend(self._tell(connection, "PutObject", stored))
                 return stored
 
-            return await self.store.write(work)
+            stored = await self.store.write(work)
+            rules.wake(self.store, rung)
+            return stored
         finally:
             await self.store.blobs.discard(written)
 
     async def delete(self, keys: Sequence[str]) -> None:
         """Remove objects; those that are missing are no error. Raises ApiError 10006 10020."""
         names = [check_key(key) for key in keys]
+        rung: list[str] = []
 
         def work(connection: Connection) -> None:
             for name in names:
-                r2.delete(connection, self.name, name)
+                if r2.delete(connection, self.name, name):
+                    account = self.store.account.id
+                    rung.extend(rules.notify(connection, account, self.name, "DeleteObject", name))
 
         await self.store.write(work)
+        rules.wake(self.store, rung)
 
     # -- uploads in parts
 
@@ -217,6 +225,7 @@ class Bucket:
             ApiError: 10006 10020 10024; 10001 a part named twice, 10011 10048 sizes, 10025 a part is missing.
         """
         check_key(key)
+        rung: list[str] = []
 
         def work(connection: Connection) -> Object:
             upload = open_upload(r2.upload(connection, self.name, upload_id), key)
@@ -224,9 +233,16 @@ class Bucket:
             r2.use(connection, (hash for hash, _ in made.segments))
             r2.put(connection, self.name, made)
             r2.end_upload(connection, upload_id, "completed")
+            rung.extend(self._tell(connection, "CompleteMultipartUpload", made))
             return made
 
-        return await self.store.write(work)
+        made = await self.store.write(work)
+        rules.wake(self.store, rung)
+        return made
+
+    def _tell(self, connection: Connection, action: str, made: Object) -> Sequence[str]:
+        account = self.store.account.id
+        return rules.notify(connection, account, self.name, action, made.key, made.etag, made.size)
 
     async def abort_upload(self, key: str, upload_id: str) -> None:
         """Drop an upload; one that has ended stays as it is. Raises ApiError 10006 10020 10024."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 from engine.errors import ApiError, Conflict, NotFound
@@ -186,7 +187,11 @@ def scan(connection: Connection, name: str, lower: bytes, upper: bytes | None, l
 
 
 def put(connection: Connection, name: str, made: Object) -> None:
-    """Writes an object over an older one; its contents must be in use already (`use`)."""
+    """Writes an object over an older one; its contents must be in use already (`use`).
+
+    Raises:
+        ApiError: 10006 no bucket, 10069 the older one is locked.
+    """
     delete(connection, name, made.key)
     connection.execute(
         f"INSERT INTO r2_objects (bucket, {_OBJECT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -207,8 +212,9 @@ def put(connection: Connection, name: str, made: Object) -> None:
 
 
 def delete(connection: Connection, name: str, key: str) -> bool:
-    """Removes an object; False when there was none."""
+    """Removes an object; False when there was none. Raises ApiError 10006, or 10069 for a locked one."""
     number = _number(connection, name)
+    _check_unlocked(connection, number, key)
     row = connection.execute(
         "DELETE FROM r2_objects WHERE bucket = ? AND key = ? RETURNING segments", (number, key.encode())
     ).fetchone()
@@ -216,6 +222,99 @@ def delete(connection: Connection, name: str, key: str) -> bool:
         return False
     unuse(connection, (hash for hash, _ in json.loads(row[0])))
     return True
+
+
+def expired(
+    connection: Connection, name: str, prefix: str, before: int, limit: int = 1000
+) -> list[tuple[str, str, int]]:
+    """Key, etag and size of objects with this prefix that were uploaded before (milliseconds)."""
+    start = prefix.encode()
+    rows = connection.execute(
+        "SELECT key, etag, size FROM r2_objects"
+        " WHERE bucket = ? AND key >= ? AND substr(key, 1, ?) = ? AND uploaded < ? LIMIT ?",
+        (_number(connection, name), start, len(start), start, before, limit),
+    )
+    return [(bytes(key).decode(), etag, size) for key, etag, size in rows]
+
+
+def move_class(connection: Connection, name: str, prefix: str, before: int, storage_class: str) -> None:
+    """Gives another storage class to objects with this prefix that were uploaded before (milliseconds)."""
+    start = prefix.encode()
+    connection.execute(
+        "UPDATE r2_objects SET storage_class = ? WHERE bucket = ? AND substr(key, 1, ?) = ?"
+        " AND uploaded < ? AND storage_class <> ?",
+        (storage_class, _number(connection, name), len(start), start, before, storage_class),
+    )
+
+
+def stale_uploads(connection: Connection, name: str, prefix: str, before: str) -> list[str]:
+    """Ids of open uploads of keys with this prefix that began before (ISO 8601)."""
+    start = prefix.encode()
+    rows = connection.execute(
+        "SELECT id FROM r2_uploads WHERE bucket = ? AND state = 'open' AND substr(key, 1, ?) = ?"
+        " AND created_on < ?",
+        (_number(connection, name), len(start), start, before),
+    )
+    return [row[0] for row in rows]
+
+
+# -- rules
+
+
+def rules(connection: Connection, name: str, kind: str) -> list[dict[str, Any]]:
+    """A bucket's rules of one kind: cors, lifecycle, lock or notification; raises ApiError 10006."""
+    return _rules(connection, _number(connection, name), kind)
+
+
+def set_rules(connection: Connection, name: str, kind: str, found: list[dict[str, Any]]) -> None:
+    """Replaces a bucket's rules of one kind; raises ApiError 10006."""
+    number = _number(connection, name)
+    if found:
+        connection.execute(
+            "INSERT OR REPLACE INTO r2_rules VALUES (?, ?, ?)", (number, kind, json.dumps(found))
+        )
+    else:
+        connection.execute("DELETE FROM r2_rules WHERE bucket = ? AND kind = ?", (number, kind))
+
+
+def ruled(connection: Connection, kind: str) -> list[str]:
+    """The buckets that have rules of this kind."""
+    rows = connection.execute(
+        "SELECT b.name FROM r2_rules r JOIN r2_buckets b ON b.number = r.bucket WHERE r.kind = ?", (kind,)
+    )
+    return [row[0] for row in rows]
+
+
+def _rules(connection: Connection, number: int, kind: str) -> list[dict[str, Any]]:
+    row = connection.execute(
+        "SELECT rules FROM r2_rules WHERE bucket = ? AND kind = ?", (number, kind)
+    ).fetchone()
+    return json.loads(row[0]) if row else []
+
+
+def _check_unlocked(connection: Connection, number: int, key: str) -> None:
+    for rule in _rules(connection, number, "lock"):
+        if not rule.get("enabled", True) or not key.startswith(rule.get("prefix") or ""):
+            continue
+        row = connection.execute(
+            "SELECT uploaded FROM r2_objects WHERE bucket = ? AND key = ?", (number, key.encode())
+        ).fetchone()
+        if row is not None and locked(rule["condition"], row[0], int(time.time() * 1000)):
+            raise ApiError(
+                10069,
+                f"The object is locked by the rule {rule['id']} of the bucket, and stays as it is.",
+                403,
+            )
+
+
+def locked(condition: Mapping[str, Any], uploaded: int, now: int) -> bool:
+    """Whether a lock holds an object that was uploaded then (both in milliseconds)."""
+    match condition["type"]:
+        case "Age":
+            return bool(now < uploaded + condition["maxAgeSeconds"] * 1000)
+        case "Date":
+            return now < datetime.fromisoformat(condition["date"]).timestamp() * 1000
+    return True  # Indefinite
 
 
 def copy_objects(connection: Connection, name: str, to: str) -> None:
