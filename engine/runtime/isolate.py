@@ -28,6 +28,8 @@ from typing import Any
 
 from py_mini_racer._dll import MR_CALLBACK, init_mini_racer
 
+from .memory import share_arenas
+
 # Value types of mini-racer's C interface (_objects.py, _MiniRacerTypes).
 _INTEGER, _DOUBLE, _STRING, _BOOL, _UNDEFINED = 3, 4, 5, 2, 11
 _SHARED_ARRAY_BUFFER = 101
@@ -86,6 +88,7 @@ def stack_kilobytes() -> int:
 
 @cache
 def _library() -> ctypes.CDLL:
+    share_arenas()
     return init_mini_racer(
         flags=(
             "--single-threaded",
