@@ -17,7 +17,7 @@ _M_ARENA_MAX = -8  # malloc.h
 def share_arenas() -> None:
     """Let threads share as many of malloc's arenas as there are processors, two at least.
 
-    glibc makes eight a processor, one for each new thread, and keeps free pages in each of them: ten megabytes
+    glibc makes eight a processor, one for each new thread, and keeps free pages in each: ten megabytes
     for the first ten isolates, for threads that seldom run at the same time. Call it before there are any.
     """
     try:
