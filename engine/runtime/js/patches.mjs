@@ -12,6 +12,7 @@ const ROOT = path.dirname(fileURLToPath(import.meta.url));
  */
 const REPLACED = {
   "readable-stream": { "abort-controller": null }, // it takes the global one
+  memfs: { "./print": null }, // draws trees
   "whatwg-url": {
     "@exodus/bytes/encoding.js": null,
     "@exodus/bytes/whatwg.js": "src/url/percent-encoding.js",

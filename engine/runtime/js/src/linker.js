@@ -33,7 +33,7 @@ import { WasmModule } from "./wasm.js";
 export function linkProgram(program) {
   const main = program.modules.find((module) => module.name === program.main);
   const linker = new Linker(program.modules);
-  if (program.node !== undefined) enableNode(program.node, (specifier, importer) => linker.require(specifier, importer));
+  if (program.node !== undefined) enableNode(program.node, (specifier, importer) => linker.require(specifier, importer), program.modules);
   if (program.format === "service-worker") {
     run(main);
     return { namespace: null, ready: undefined };

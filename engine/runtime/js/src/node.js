@@ -7,20 +7,24 @@ import {
   ArrayPrototypeIncludes, ArrayPrototypePush, globalThis_, StringPrototypeReplaceAll, StringPrototypeSlice, StringPrototypeStartsWith,
 } from "./primordials.js";
 
-/** @type {{level: 1 | 2, env: boolean, server: boolean, als: boolean} | null} what tools/node.js found */
+/** @type {{level: 1 | 2, env: boolean, server: boolean, files: boolean, als: boolean} | null} what tools/node.js found */
 let compatibility = null;
 let requireModule = null;
+/** @type {any[]} */
+let modules = [];
 /** Forgets the AsyncLocalStorage context of what ran before; null while nobody uses one. */
 let leaveContext = null;
 
 const GLOBALS = { __proto__: null, Buffer: "node-buffer", clearImmediate: "node-timers", setImmediate: "node-timers" };
 
 /**
- * @param {{level: 1 | 2, env: boolean, server: boolean, als: boolean}} node the program's
+ * @param {{level: 1 | 2, env: boolean, server: boolean, files: boolean, als: boolean}} node the program's
  * @param {(specifier: string, importer: string) => any} require
+ * @param {any[]} all the program's modules
  */
-export function enableNode(node, require) {
+export function enableNode(node, require, all) {
   compatibility = node;
+  modules = all;
   requireModule = require;
   if (node.level < 2) return;
   for (const name in GLOBALS) defineLazyProperty(globalThis_, name, () => load(GLOBALS[name])[name], false);
@@ -28,8 +32,11 @@ export function enableNode(node, require) {
   defineLazyProperty(globalThis_, "global", () => globalThis_, false);
 }
 
-/** Whether the program's date and flags bring a part of Node. @param {"server"} part */
+/** Whether the program's date and flags bring a part of Node. @param {"server" | "files"} part */
 export const nodeHas = (part) => compatibility?.[part] === true;
+
+/** The program's modules as they were compiled. */
+export const programModules = () => modules;
 
 /** Whether process.env has the variables. */
 export const hasProcessEnv = () => compatibility?.env === true;

@@ -5,6 +5,7 @@ import { nodeNames } from "svc:node-names";
 const V2_SINCE = "2024-09-23";
 const ENVIRONMENT_SINCE = "2025-04-01";
 const SERVER_SINCE = "2025-09-01";
+const FILES_SINCE = "2025-09-15";
 const PREFIX = "node:";
 
 /** Modules that Node has under their prefixed name only. */
@@ -13,17 +14,18 @@ const PREFIXED = ["sea", "sqlite", "test", "test/reporters"];
 /**
  * @param {string} date the compatibility date, "2025-01-31"
  * @param {string[]} flags
- * @returns {{level: 1 | 2, env: boolean, server: boolean, als: boolean} | null} level 2: bare names and the globals Buffer and process;
- *   env: process.env has the variables; server: node:http has servers; als: only node:async_hooks
+ * @returns {{level: 1 | 2, env: boolean, server: boolean, files: boolean, als: boolean} | null} level 2: bare names and the globals Buffer and process;
+ *   env: process.env has the variables; server: node:http has servers; files: node:fs has files; als: only node:async_hooks
  */
 export function nodeCompatibility(date, flags) {
   const has = (name) => flags.includes(name);
-  if (!has("nodejs_compat") && !has("nodejs_compat_v2")) return has("nodejs_als") ? { level: 1, env: false, server: false, als: true } : null;
+  if (!has("nodejs_compat") && !has("nodejs_compat_v2")) return has("nodejs_als") ? { level: 1, env: false, server: false, files: false, als: true } : null;
   const v2 = has("nodejs_compat_v2") || (date >= V2_SINCE && !has("no_nodejs_compat_v2"));
   const env = has("nodejs_compat_populate_process_env") ||
     (date >= ENVIRONMENT_SINCE && !has("nodejs_compat_do_not_populate_process_env"));
   const server = has("enable_nodejs_http_server_modules") || (date >= SERVER_SINCE && !has("disable_nodejs_http_server_modules"));
-  return { level: v2 ? 2 : 1, env, server, als: false };
+  const files = has("enable_nodejs_fs_module") || (date >= FILES_SINCE && !has("disable_nodejs_fs_module"));
+  return { level: v2 ? 2 : 1, env, server, files, als: false };
 }
 
 const idOf = (specifier) => (specifier.startsWith(PREFIX) ? specifier.slice(PREFIX.length) : specifier);
