@@ -69,8 +69,10 @@ async def opened(
     environment: str = "staging",
     size: tuple[int, int] = (120, 40),
     engine: FakeEngine | None = None,
+    *,
+    wait: bool = True,
 ) -> AsyncIterator[Bench]:
-    """The app, with the workbench of an environment of `notes` loaded."""
+    """The app, with the workbench of an environment of `notes`; with `wait` it is loaded."""
     app = SvcApp(Options(state=state))
     fake = engine or FakeEngine(state)
     app.engine = app.feed.engine = cast("Engine", fake)
@@ -78,7 +80,7 @@ async def opened(
         screen = WorkbenchScreen("notes", environment)
         await app.push_screen(screen)
         found = Bench(app, pilot, fake, screen)
-        if not fake.away:
+        if wait and not fake.away:
             await found.until(lambda: screen.loaded and screen.focused)
             await pilot.pause()
         yield found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,7 @@ from bench_app import Open, opened
 from fake_engine import FakeEngine
 from textual.widgets import Button, Input, Label, OptionList, Static
 
+from tui.client import Json
 from tui.drafts import Drafts
 from tui.requests import Requests
 from tui.screens.dialogs.confirm import ConfirmDialog
@@ -51,6 +53,22 @@ async def test_runs_what_is_on_screen_unsaved(bench: Open) -> None:
         assert len(it.screen.query_one(ConsoleView).kept) == 1
         tree = it.screen.query_one("#calls CallsView", CallsView)
         assert [len(node.children) for node in tree.root.children] == [1, 0]
+
+
+async def test_a_run_asked_for_too_early_comes_when_the_text_is_there(tmp_path: Path) -> None:
+    came = asyncio.Event()
+
+    class Slow(FakeEngine):
+        async def modules(self, service: str, environment: str, version: str | None = None) -> Json:
+            await came.wait()
+            return await super().modules(service, environment, version)
+
+    async with opened(tmp_path, engine=Slow(tmp_path), wait=False) as it:
+        await it.press("f5")
+        assert it.engine.runs == []
+        came.set()
+        await it.until(lambda: it.engine.runs and it.screen.running is None)
+        assert "201 Created" in it.facts
 
 
 async def test_an_error_is_marked_and_enter_jumps_there(bench: Open) -> None:

@@ -36,6 +36,8 @@ class WorkbenchBase(SvcScreen[None]):
         self.detail: Json = {}
         """The environment as the engine describes it."""
         self.loaded = False
+        self.run_wanted = False
+        """Whether a run was asked for before the text was there."""
         self.running: RunReport | None = None
         """The run in progress."""
         self.writes_next = False

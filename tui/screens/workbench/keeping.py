@@ -91,6 +91,9 @@ class KeepingScreen(WorkbenchBase):
         if self.wanted is not None:
             self.arrive(*self.wanted)
             self.wanted = None
+        if self.run_wanted:
+            self.run_wanted = False
+            self.post_message(commands.Run())
 
     def take(self, workspace: Workspace) -> None:
         """Edit this from now on."""

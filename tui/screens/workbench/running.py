@@ -72,6 +72,7 @@ class RunningScreen(SavingScreen):
     async def run_draft(self) -> None:
         """Run what is on screen; a run in progress is cancelled."""
         if not self.loaded:
+            self.run_wanted = True
             return
         if self.request_bar.fault:
             self.tell(f"The request's headers, {self.request_bar.fault}.", True)

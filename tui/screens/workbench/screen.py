@@ -214,10 +214,10 @@ class WorkbenchScreen(ApplyingScreen):
         return self.editor_pane, editor
 
     def allows(self, command: type[Command]) -> bool | None:
-        """Letters belong to the text while one types; nothing can be saved or run before it is loaded."""
+        """Letters belong to the text while one types; nothing can be saved before it is loaded."""
         if not self.is_mounted:
             return True
-        if command in (commands.Run, commands.Save):
+        if command is commands.Save:
             return True if self.loaded else None
         if command in PANE_KEYS and isinstance(self.focused, (Input, TextArea)):
             return self.focused.read_only if isinstance(self.focused, TextArea) else False
