@@ -1,7 +1,7 @@
 /** Request (https://fetch.spec.whatwg.org/#request-class), with Workers' cf. */
 import { abortSignal, createSignal, dependentSignal, isAbortSignal } from "../abort.js";
 import { isOn } from "../compatibility.js";
-import { ArrayPrototypeIncludes, Error_, StringPrototypeToLowerCase, StringPrototypeToUpperCase, TypeError_ } from "../primordials.js";
+import { ArrayPrototypeIncludes, Error_, RegExpPrototypeExec, StringPrototypeToLowerCase, StringPrototypeToUpperCase, TypeError_ } from "../primordials.js";
 import { hasCredentials, normalizeUrl, withoutFragment } from "../url/parse.js";
 import { defineInterface, isObject, requireArguments, toDictionary, toUSVString } from "../webidl.js";
 import { Body, bodyUnusable, cloneBody, extractBody, mixinBody, takeBody } from "./body.js";
@@ -24,20 +24,16 @@ import { copyHeaders, createHeaders, getHeader, headerFields, Headers, setDefaul
 
 const TOKEN = {};
 const NORMALIZED = ["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"];
-/** What workerd's HTTP library knows beside those. */
-const METHODS = [
-  "ACL", "BAN", "CHECKOUT", "COPY", "LOCK", "MERGE", "MKACTIVITY", "MKCOL", "MOVE", "MSEARCH", "NOTIFY", "PATCH", "PROPFIND",
-  "PROPPATCH", "PURGE", "QUERY", "REPORT", "SEARCH", "SUBSCRIBE", "TRACE", "UNLOCK", "UNSUBSCRIBE",
-];
+const METHOD = /^[!#$%&'*+\-.^_`|~\w]+$/;
+const FORBIDDEN = ["CONNECT", "TRACE", "TRACK"];
 let stateOf, isRequest_;
 
 function toMethod(value) {
   const method = `${value}`;
   const upper = StringPrototypeToUpperCase(method);
-  if (ArrayPrototypeIncludes(NORMALIZED, upper)) return upper;
-  const name = isOn("upper_case_all_http_methods") ? upper : method;
-  if (!ArrayPrototypeIncludes(METHODS, name)) throw new TypeError_(`Invalid HTTP method string: ${method}`);
-  return name;
+  if (RegExpPrototypeExec(METHOD, method) === null) throw new TypeError_(`Invalid HTTP method string: ${method}`);
+  if (ArrayPrototypeIncludes(FORBIDDEN, upper)) throw new TypeError_(`'${method}' HTTP method is unsupported.`);
+  return ArrayPrototypeIncludes(NORMALIZED, upper) || (upper === "PATCH" && isOn("upper_case_all_http_methods")) ? upper : method;
 }
 
 function toRedirect(value) {
