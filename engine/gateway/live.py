@@ -49,7 +49,8 @@ from engine.runtime.compile import Compiler
 from engine.runtime.limits import Limits
 from engine.runtime.pool import Runtime
 from engine.statefolder import StateFolder
-from engine.store import Connection, Store, analytics, kv, queue_messages
+from engine.store import Connection, Store, analytics, kv, queue_messages, workflows
+from engine.workflows.limits import RETENTION
 from engine.zones import Zones
 
 if TYPE_CHECKING:
@@ -352,4 +353,5 @@ def _server_context(folder: Path) -> ssl.SSLContext:
 def _sweep(connection: Connection) -> int:
     expired = queue_messages.sweep(connection, int(time.time() * 1000), SWEPT)
     expired = max(expired, analytics.sweep(connection, int(time.time()), SWEPT))
+    expired = max(expired, workflows.sweep(connection, int(time.time() * 1000) - RETENTION, SWEPT))
     return max(expired, kv.sweep(connection, SWEPT))

@@ -345,6 +345,15 @@ def restart(connection: Connection, seq: int, now: int, step: str | None = None)
     )
 
 
+def sweep(connection: Connection, before: int, limit: int) -> int:
+    """Frees up to `limit` instances that have ended before that time; gives how many."""
+    return connection.execute(
+        "DELETE FROM workflow_instances WHERE seq IN"
+        " (SELECT seq FROM workflow_instances WHERE ended < ? LIMIT ?)",
+        (before, limit),
+    ).rowcount
+
+
 def recover(connection: Connection, now: int) -> None:
     """What ran when the engine ended is queued; what was about to pause is paused."""
     connection.execute(

@@ -14,6 +14,8 @@ MAX_STEPS: Final = 10_000
 MAX_SLEEP: Final = 365 * 86_400_000
 #: Instances of one process that run at the same time.
 CONCURRENCY: Final = 50
+#: Milliseconds that an instance is kept when it has ended (30 days at most on Cloudflare).
+RETENTION: Final = 30 * 86_400_000
 #: Instances of one createBatch().
 MAX_BATCH: Final = 100
 

@@ -95,6 +95,13 @@ class Run:
         self._turned()
         self._rest()
 
+    def make_way(self) -> bool:
+        """Let go of it for another one, if it only waits; gives whether it does."""
+        if self.left or self.settled or self._active or not self._waiting or self._pausing:
+            return False
+        self._spawn(self._let_go("waiting", min(self._waiting.values())))
+        return True
+
     # ------------------------------------------------------------------ what JavaScript asks
 
     async def begin(self, key: str, name: str, config: Any) -> Result:

@@ -108,11 +108,12 @@ class Workflows:
         try:
             room = limits.CONCURRENCY - len(self._runs)
             busy = list(self._runs)
-            if room > 0:
-                found = await self._store.read(lambda connection: workflows.due(connection, at, room, busy))
-                for instance in found:
-                    await self._begin(instance)
-                wake = await self._store.read(lambda connection: workflows.next_due(connection, at))
+            most = max(room, limits.CONCURRENCY)
+            found = await self._store.read(lambda connection: workflows.due(connection, at, most, busy))
+            for instance in found[: max(0, room)]:
+                await self._begin(instance)
+            self._make_way(len(found) - max(0, room))
+            wake = await self._store.read(lambda connection: workflows.next_due(connection, at))
         except StoreError as error:
             log.error("workflows do not go on: %s", error)
             wake = at + int(_AGAIN * 1000)
@@ -126,6 +127,12 @@ class Workflows:
                 self._timer.cancel()
             wait = min(max(0.001, (wake - now()) / 1000), _FARTHEST)
             self._timer = asyncio.get_running_loop().call_later(wait, self.look)
+
+    def _make_way(self, wanted: int) -> None:
+        """So many more could run: those that only wait are let go of, and called again when they are due."""
+        for run in list(self._runs.values()):
+            if wanted > 0 and run.make_way():
+                wanted -= 1
 
     # ------------------------------------------------------------------ what
 

@@ -296,6 +296,16 @@ def test_the_api_makes_and_lists_and_deletes(lab: Lab) -> None:
     assert lab.run("sides") == [1, 2, 3]
 
 
+def test_those_that_only_wait_make_way(lab: Lab) -> None:
+    sleeping = lab.ask("batch", [{"params": {"kind": "long", "sleep": 6_000}}] * 70)  # more than run at once
+    until(lambda: len(lab.keys("before-")) == 70)
+    assert lab.run("sides") == [1, 2, 3]
+    states = {lab.status(id)["status"] for id in sleeping}
+    assert states & {"waiting", "running"}, states
+    assert [lab.ended(id)["output"] for id in sleeping] == ["woken"] * 70
+    assert len(lab.keys("before-")) == 70
+
+
 def test_what_cannot_be_deployed_is_told(lab: Lab) -> None:
     path = worker_path(lab.service)
 

@@ -30,6 +30,7 @@ CREATE TABLE workflow_instances (
     UNIQUE (workflow_id, id)
 );
 CREATE INDEX workflow_instances_due ON workflow_instances (due) WHERE due IS NOT NULL;
+CREATE INDEX workflow_instances_ended ON workflow_instances (ended) WHERE ended IS NOT NULL;
 CREATE INDEX workflow_instances_status ON workflow_instances (workflow_id, status);
 
 CREATE TABLE workflow_steps (
