@@ -22,6 +22,7 @@ from engine.store import (
     kv,
     queues,
     r2,
+    secrets_stores,
     services,
     versions,
     workflows,
@@ -49,7 +50,6 @@ UNAVAILABLE: Final = frozenset(
         "media",
         "mtls_certificate",
         "pipelines",
-        "secrets_store_secret",
         "send_email",
         "stream",
         "unsafe_hello_world",
@@ -99,6 +99,7 @@ class Declared:
             "queue": self._queue,
             "workflow": self._workflow,
             "hyperdrive": self._hyperdrive,
+            "secrets_store_secret": self._secrets_store,
             "ratelimit": self._ratelimit,
             "analytics_engine": self._analytics_engine,
             "service": self._service,
@@ -240,6 +241,16 @@ class Declared:
         if not isinstance(config, str) or hyperdrive.find(self._connection, config) is None:
             raise ApiError(2004, f"Binding {name}: there is no Hyperdrive configuration {config!r:.64}")
         return {"id": config}
+
+    def _secrets_store(self, name: str, item: Mapping[str, Any]) -> dict[str, Any]:
+        store, secret = item.get("store_id"), item.get("secret_name")
+        if not isinstance(store, str) or not isinstance(secret, str):
+            raise ApiError(10021, f"Binding {name} of type secrets_store_secret has store_id and secret_name")
+        if secrets_stores.find(self._connection, store, secret) is None:
+            raise ApiError(
+                10182, f"Binding {name}: store {store[:64]} has no secret {secret}. Create it first"
+            )
+        return {"store_id": store, "secret_name": secret}
 
     def _ratelimit(self, name: str, item: Mapping[str, Any]) -> dict[str, Any]:
         namespace, simple = item.get("namespace_id"), item.get("simple")

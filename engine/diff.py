@@ -29,6 +29,7 @@ KINDS: Final[Mapping[str, str]] = {
     "queue": "queue",
     "workflow": "workflow",
     "analytics_engine": "dataset",
+    "secrets_store_secret": "stored secret",
     "service": "service",
     "platform": "platform",
     "durable_object_namespace": "DO",
@@ -229,6 +230,8 @@ def binding_text(connection: Connection, binding: Binding) -> str:
             place = settings.get("environment")
             entry = settings.get("entrypoint")
             return f"{settings['service']}{f' › {place}' if place else ''}{f' #{entry}' if entry else ''}"
+        case "secrets_store_secret":
+            return str(settings["secret_name"])
         case other:
             return other
 

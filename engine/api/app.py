@@ -63,6 +63,7 @@ RESOURCES = (
     "workflows",
     "workflow_instances",
     "hyperdrive",
+    "secrets_stores",
     "analytics_engine",
     "transfers",
     "runs",

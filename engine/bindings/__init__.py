@@ -22,6 +22,7 @@ from engine.bindings.platform import Platform
 from engine.bindings.queue import JSON_SINCE, Sender
 from engine.bindings.r2 import R2
 from engine.bindings.ratelimit import RateLimit
+from engine.bindings.secrets_store import SecretsStoreSecret
 from engine.bindings.service import Service
 from engine.bindings.unavailable import Unavailable
 from engine.bindings.variable import Json, PlainText, SecretText, VersionMetadata
@@ -85,6 +86,11 @@ def _workflow(binding: model.Binding, version: model.Version, context: Context) 
     return WorkflowBinding(binding.name, context.store, binding.settings["workflow_name"], context.workflows)
 
 
+def _secrets_store(binding: model.Binding, version: model.Version, context: Context) -> Binding:
+    settings = binding.settings
+    return SecretsStoreSecret(binding.name, context.store, settings["store_id"], settings["secret_name"])
+
+
 def _ratelimit(binding: model.Binding, version: model.Version, context: Context) -> Binding:
     settings = binding.settings
     simple = settings["simple"]
@@ -145,6 +151,7 @@ KINDS: Final[dict[str, Make]] = {
     "r2_bucket": _r2_bucket,
     "queue": _queue,
     "workflow": _workflow,
+    "secrets_store_secret": _secrets_store,
     "ratelimit": _ratelimit,
     "hyperdrive": _hyperdrive,
     "analytics_engine": _analytics_engine,

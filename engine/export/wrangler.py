@@ -30,6 +30,10 @@ _LISTS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
         {"service": "service", "environment": "environment", "entrypoint": "entrypoint", "props": "props"},
     ),
     "hyperdrive": ("hyperdrive", {"id": "id"}),
+    "secrets_store_secret": (
+        "secrets_store_secrets",
+        {"store_id": "store_id", "secret_name": "secret_name"},
+    ),
     "analytics_engine": ("analytics_engine_datasets", {"dataset": "dataset"}),
     "workflow": (
         "workflows",

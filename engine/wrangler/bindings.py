@@ -41,6 +41,9 @@ def read(section: Section) -> list[dict[str, Any]]:
         objects["class_name"] = section.text(place, item, "class_name")
         found.append(objects | _some(item, "script_name", "environment"))
     found += _queues(section)
+    for place, item in section.items("secrets_store_secrets"):
+        secret = {"name": section.text(place, item, "binding"), "type": "secrets_store_secret"}
+        found.append(secret | {key: section.text(place, item, key) for key in ("store_id", "secret_name")})
     for place, item in section.items("workflows"):
         workflow = {"name": section.text(place, item, "binding"), "type": "workflow"}
         workflow["workflow_name"] = section.text(place, item, "name")

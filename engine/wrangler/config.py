@@ -34,7 +34,6 @@ UNAVAILABLE: Final = (
     "images",
     "mtls_certificates",
     "pipelines",
-    "secrets_store_secrets",
     "send_email",
     "site",
     "text_blobs",

@@ -171,6 +171,29 @@ simple = {{ limit = 5, period = 10 }}
     assert (second.code, second.err) == (0, "")
 
 
+def test_a_stored_secret_and_a_dataset(cli: Cli, name: str, tmp_path: Path, answer, engine: RunningEngine):
+    store = engine.result("POST", "/secrets_store/stores", json={"name": name})["id"]
+    secret = [{"name": "key", "value": "stored", "scopes": ["workers"]}]
+    engine.result("POST", f"/secrets_store/stores/{store}/secrets", json=secret)
+    more = f'''
+[[secrets_store_secrets]]
+binding = "KEY"
+store_id = "{store}"
+secret_name = "key"
+[[analytics_engine_datasets]]
+binding = "DATA"
+dataset = "{name.replace("-", "_")}"
+'''
+    code = """export default { async fetch(request, env) {
+      env.DATA.writeDataPoint({ blobs: ["deployed"] });
+      return new Response(await env.KEY.get()); } };"""
+    done = cli("deploy", write(tmp_path, main_js=code, wrangler_toml=config(name, more)))
+    assert done.code == 0, done.err
+    assert answer(name) == (200, "stored")
+    query = f"SELECT blob1 FROM {name.replace('-', '_')} FORMAT TabSeparated"
+    assert engine.api.post("/analytics_engine/sql", content=query).text == "deployed\n"
+
+
 def test_workflows(cli: Cli, name: str, tmp_path: Path, answer, engine: RunningEngine):
     more = f"""
 [[workflows]]

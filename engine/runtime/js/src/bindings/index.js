@@ -26,6 +26,7 @@ export const bindings = {
   queue: (spec, call) => load("queue").createQueue(spec, call),
   ratelimit: (spec, call) => load("small-bindings").createRatelimit(spec, call),
   analytics_engine: (spec, call) => load("small-bindings").createDataset(spec, call),
+  secrets_store_secret: (spec, call) => load("small-bindings").createSecret(spec, call),
   hyperdrive: (spec) => load("small-bindings").createHyperdrive(spec),
   assets: createFetcher,
   service: createFetcher,
