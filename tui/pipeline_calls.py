@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
@@ -33,6 +34,19 @@ class PipelineCalls:
     async def abort_run(self, service: str, pipeline: str, number: int) -> Json:
         """End a run, and take back a step that is not over; 10423 when it has ended."""
         made: Json = await self._result("POST", f"{_path(service, pipeline)}/runs/{number}/abort", {})
+        return made
+
+    async def share_traffic(
+        self, service: str, environment: str, shares: Iterable[tuple[str, float]], message: str
+    ) -> Json:
+        """Let versions answer side by side: a deployment of `(version id, percent)`, 100 in all."""
+        payload = {
+            "strategy": "percentage",
+            "versions": [{"version_id": version, "percentage": percent} for version, percent in shares],
+            "annotations": {"workers/message": message},
+        }
+        path = f"/workers/services/{quote(service, safe='')}/environments/{quote(environment, safe='')}"
+        made: Json = await self._result("POST", f"{path}/deployments", payload)
         return made
 
 

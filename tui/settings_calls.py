@@ -73,6 +73,17 @@ class SettingsCalls:
         payload = [{"cron": cron} for cron in crons]
         await self._result("PUT", f"{_path(service, environment)}/schedules", payload)
 
+    async def run_schedule(self, service: str, environment: str, cron: str) -> Json:
+        """Run a cron trigger's handler now and wait for it: `{outcome, error, duration_ms, …}`."""
+        path = f"{_path(service, environment)}/schedules/run"
+        made: Json = await self._result("POST", path, {"cron": cron})
+        return made
+
+    async def schedule_runs(self, service: str, environment: str) -> list[Json]:
+        """The last hundred runs of cron triggers, newest first."""
+        found: list[Json] = await self._result("GET", f"{_path(service, environment)}/schedules/runs")
+        return found
+
     async def routes(self, service: str, environment: str) -> list[Json]:
         """Routes: `[{pattern, zone_name, …}]`."""
         found: list[Json] = await self._result("GET", f"{_path(service, environment)}/routes")

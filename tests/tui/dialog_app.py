@@ -182,6 +182,17 @@ class RecordingEngine:
         self.history.insert(0, made)
         return made
 
+    async def share_traffic(
+        self, service: str, name: str, shares: list[tuple[str, float]], message: str
+    ) -> dict[str, Any]:
+        """A deployment of several versions."""
+        self.asked.append(("share", tuple(shares)))
+        self._fail()
+        made = self.deployment(7, shares[0][0], message, "ana")
+        made["versions"] = [{"version_id": version, "percentage": share} for version, share in shares]
+        self.history.insert(0, made)
+        return made
+
 
 class DialogApp(App[None]):
     """Shows one screen over an empty one and keeps what it was dismissed with."""

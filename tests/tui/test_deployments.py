@@ -240,3 +240,39 @@ async def test_panes_keys_and_pipelines_from_the_history() -> None:
             await pilot.press(key)
             await pilot.pause()
             assert asked == [{"question_mark": "keys", "p": "PipelinesScreen"}[key]]
+
+
+async def test_a_part_of_the_requests_goes_to_another_version() -> None:
+    app = DialogApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot)
+        await pilot.press("percent_sign")
+        assert "Choose the row of another version." in app.told[-1]
+        await pilot.press("down", "percent_sign")
+        await pilot.pause()
+        assert "Share notes › ▲ production between v37 and others" in text_of(app)
+        go = app.screen.query_one("#go", Button)
+        await typed(pilot, "101")
+        assert "A percentage, 0 to 100." in text_of(app)
+        await pilot.press("backspace", "backspace")
+        await typed(pilot, "0", "tab")
+        assert "v37 10 %  ━━━━" in text_of(app)
+        assert "v38 90 %" in text_of(app)
+        assert go.disabled, "production wants its name"
+        await typed(pilot, "production", "enter")
+        await settled(pilot)
+        assert ("share", (("v37", 10.0), ("v38", 90.0))) in app.engine.asked
+        assert "v37 gets 10 % now." in app.told
+        await settled(pilot)
+        assert "◐ 10 %" in text_of(app)
+
+
+async def test_elsewhere_a_hundred_percent_needs_no_name() -> None:
+    app = DialogApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot, "staging")
+        await pilot.press("down", "percent_sign")
+        await pilot.pause()
+        await typed(pilot, "100", "enter")
+        await settled(pilot)
+        assert ("share", (("v37", 100.0),)) in app.engine.asked

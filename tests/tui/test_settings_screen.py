@@ -299,3 +299,28 @@ async def test_production_and_somebody_else(engine: RunningEngine, place: str, t
         await until(pilot, lambda: app.screen is screen and not screen.settings.dirty)
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(app.screen, SettingsScreen))
+
+
+async def test_crons_run_now_and_tell_how_it_went(engine: RunningEngine, service: str) -> None:
+    code = """
+export default {
+  fetch: () => new Response("ok"),
+  scheduled(controller) { if (controller.cron.startsWith("5")) throw new TypeError("no such shelf"); },
+};
+"""
+    engine.deploy(service, code)
+    path = environment_path(service, "production")
+    engine.result("PUT", f"{path}/schedules", json=[{"cron": "0 3 * * *"}, {"cron": "5 3 * * *"}])
+    app = SvcApp(Options(engine.state))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot, service, "production")
+        await pilot.press("f5")
+        await until(pilot, lambda: "None so far." in seen(pilot))
+        assert "Crons of" in seen(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: "✓ 0 3 * * * ran in" in seen(pilot))
+        await until(pilot, lambda: "by hand" in seen(pilot))
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: seen(pilot).count("no such shelf") == 2)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, SettingsScreen))

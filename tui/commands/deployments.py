@@ -26,6 +26,18 @@ class RollBack(Command):
     CHANGES = True
 
 
+class ShareTraffic(Command):
+    """Give the version of this row a part of the requests; what is live keeps the rest."""
+
+    NAME = "history: Share traffic…"
+    BINDING_KEY = "percent_sign"
+    KEY_DISPLAY = "%"
+    SHOW_IN_FOOTER = True
+    FOOTER_TEXT = "Share…"
+    HELP_TEXT = "share traffic…"
+    CHANGES = True
+
+
 class WholeDiff(Command):
     """Show the difference of A and B on the whole screen."""
 
@@ -90,6 +102,7 @@ class PaneDifference(Command):
 DEPLOYMENTS: tuple[type[Command], ...] = (
     MarkRow,
     RollBack,
+    ShareTraffic,
     WholeDiff,
     OpenPipelines,
     CopyId,

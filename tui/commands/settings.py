@@ -76,6 +76,16 @@ class SettingInherit(Command):
     HELP_TEXT = "take production's value"
 
 
+class SettingRun(Command):
+    """Run a cron trigger's handler now, and see what became of the last runs."""
+
+    NAME = "setting: Run crons…"
+    BINDING_KEY = "f5"
+    SHOW_IN_FOOTER = True
+    FOOTER_TEXT = "Run crons…"
+    HELP_TEXT = "run crons, their history…"
+
+
 class SettingsReload(Command):
     """Read what is live again; what was not saved is dropped."""
 
@@ -124,6 +134,7 @@ SETTINGS: tuple[type[Command], ...] = (
     SettingUndo,
     SettingRemove,
     SettingInherit,
+    SettingRun,
     SettingsReload,
     SettingsLeave,
     SettingsKeys,

@@ -23,6 +23,7 @@ from tui.commands.deployments import (
     PaneDifference,
     PaneHistory,
     RollBack,
+    ShareTraffic,
     WholeDiff,
 )
 from tui.format import duration, plural, version
@@ -226,6 +227,37 @@ class DeploymentsScreen(SvcScreen[None]):
             verb="Roll back",
             production=self.production,
         )
+
+    @on(ShareTraffic)
+    @work(exclusive=True, group="rollback")
+    async def share(self) -> None:
+        """Ask how much, then let the version of this row answer beside what is live."""
+        from tui.screens.dialogs.share import ShareDialog
+
+        target = self.table.current
+        live = [entry for entry in self.table.entries if entry.live]
+        if target is None or not live:
+            self.notify("Nothing was deployed here yet.")
+            return
+        others = [entry for entry in live if entry.version_id != target.version_id]
+        if not others:
+            self.notify(f"{version(target.number)} answers alone. Choose the row of another version.")
+            return
+        dialog = ShareDialog(self.service, self.environment, self.hostname, target, others)
+        if (percent := await self.app.push_screen_wait(dialog)) is None:
+            return
+        rest = max(others, key=lambda entry: entry.share)
+        shares = [(target.version_id, percent), (rest.version_id, 100 - percent)]
+        words = f"{percent:g} % to {version(target.number)}"
+        try:
+            await self.svc.engine.share_traffic(
+                self.service, self.environment, [each for each in shares if each[1]], words
+            )
+        except (EngineError, EngineAway) as error:
+            self.notify(escape(_said(error)), title="Not shared", severity="error")
+            return
+        self.notify(f"{version(target.number)} gets {percent:g} % now.")
+        self.load()
 
     # ------------------------------------------------------------------ the rest
 

@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widget import Widget
-from textual.widgets import Button, Input, Label, Static
+from textual.widgets import Button, DataTable, Input, Label, Static
 
 Result = TypeVar("Result")
 
@@ -152,8 +152,10 @@ class Dialog(ModalScreen[Result | None], Generic[Result]):
 
     def _wanted(self, widget: Widget) -> int:
         """The rows a part of the middle would take, within the most its style sheet allows."""
-        most = self.most_rows(widget)
-        return min(most, widget.virtual_size.height)
+        rows = widget.virtual_size.height
+        if isinstance(widget, DataTable):  # it measures its rows when it is idle: that may be later
+            rows = max(rows, widget.row_count + int(widget.show_header))
+        return min(self.most_rows(widget), rows)
 
     def most_rows(self, widget: Widget) -> int:
         """The most rows a part of the middle ever takes."""

@@ -17,6 +17,7 @@ from tui.format import version
 from tui.markup import escape
 from tui.screens.dialogs.confirm import ConfirmDialog
 from tui.screens.settings.bind import BindDialog, Bound
+from tui.screens.settings.crons import CronsDialog
 from tui.screens.settings.new import NewSettingDialog
 from tui.screens.settings.save import SaveSettingsDialog
 from tui.widgets.code_editor import CodeEditor
@@ -168,6 +169,13 @@ class SettingsVerbs(CommandHost, _Settings):
         self.settings.labels[offer.type, str(binding.get("namespace_id") or binding.get("id") or "")] = label
         return binding
 
+    @on(commands.SettingRun)
+    @work(exclusive=True, group="verb")
+    async def _run_crons(self) -> None:
+        crons = self.settings.live.get("schedules") or []
+        dialog = CronsDialog(self.svc.engine, (self.service, self.environment), self.place, crons)
+        await self.app.push_screen_wait(dialog)
+
     # ------------------------------------------------------------------ all of them
 
     @on(commands.SettingsSave)
@@ -283,6 +291,8 @@ class SettingsVerbs(CommandHost, _Settings):
             if self.production:
                 return False
             return True if row is not None and row.standing in ("own", "missing") else None
+        if command is commands.SettingRun:
+            return bool(self.settings.live.get("schedules"))
         if command is commands.SettingsSave:
             return True if self.settings.dirty else None
         if command in (commands.SettingEdit, commands.SettingRemove):
