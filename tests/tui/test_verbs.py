@@ -149,3 +149,26 @@ def test_the_program_knows_the_verbs(tmp_path: Path) -> None:
     done = subprocess.run([*command[:3], "config", "path"], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.endswith("config.toml\n")
+
+
+def test_the_readme_has_the_table() -> None:
+    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    table = text.partition(keys.BEGIN)[2].partition(keys.END)[0].strip()
+    made = keys.markdown(keys.rows(all_commands(), {})).strip()
+    assert table == made, "svc-tui keys --own --into README.md mends it"
+
+
+def test_the_table_goes_into_a_file(tmp_path: Path, capsys: Written) -> None:
+    file = tmp_path / "README.md"
+    assert keys.main(["--into", str(file)]) == 1
+    file.write_text("a\n", encoding="utf-8")
+    assert keys.main(["--into", str(file)]) == 1
+    assert "cannot be read" in (said := capsys.readouterr().err)
+    assert f"has no {keys.BEGIN}" in said
+    file.write_text(f"a\n{keys.BEGIN}old{keys.END}\nz\n", encoding="utf-8")
+    assert keys.main(["--own", "--into", str(file)]) == 0
+    text = file.read_text(encoding="utf-8")
+    assert text.startswith("a\n")
+    assert text.endswith("\nz\n")
+    assert "| `P` |" in text
+    assert "old" not in text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from textual.keys import REPLACED_KEYS, key_to_character
 
@@ -35,6 +36,7 @@ HEAD = ("where", "key", "does", "id")
 PALETTE = "ctrl+p"
 
 Row = tuple[str, str, str, str]
+BEGIN, END = "<!-- keys -->", "<!-- /keys -->"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -51,10 +53,31 @@ def main(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("--markdown", action="store_true", help="a table for a README")
     parser.add_argument("--own", action="store_true", help="the keys without config.toml's [keymap]")
+    parser.add_argument(
+        "--into", type=Path, metavar="FILE", help=f"the table between {BEGIN} and {END} in it"
+    )
     options = parser.parse_args(arguments)
     keymap = {} if options.own else settings.read(paths.config_file())[0].keymap
-    found = rows(all_commands(), keymap, short=not options.markdown)
+    found = rows(all_commands(), keymap, short=not (options.markdown or options.into))
+    if options.into:
+        return _put(options.into, markdown(found))
     sys.stdout.write(markdown(found) if options.markdown else plain(found))
+    return 0
+
+
+def _put(file: Path, table: str) -> int:
+    """Write the table between the two marks of a file."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError as error:
+        print(f"svc-tui: {file} cannot be read ({error.strerror}).", file=sys.stderr)
+        return 1
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not end:
+        print(f"svc-tui: {file} has no {BEGIN} … {END}.", file=sys.stderr)
+        return 1
+    file.write_text(f"{before}{begin}\n\n{table}\n{end}{after}", encoding="utf-8")
     return 0
 
 
@@ -98,7 +121,7 @@ def key(name: str) -> str:
     if last == "underscore" and modifiers == ["ctrl"]:
         last = "slash"  # what is pressed; terminals send the other
     sign = arrows.get(last) or (key_to_character(REPLACED_KEYS.get(last, last)) if "_" in last else None)
-    return "+".join([*modifiers, sign or {"slash": "/", "minus": "-"}.get(last, last)])
+    return "+".join([*modifiers, sign or {"slash": "/", "minus": "-", "asterisk": "*"}.get(last, last)])
 
 
 def markdown(found: Sequence[Row]) -> str:
