@@ -165,10 +165,10 @@ def test_the_table_goes_into_a_file(tmp_path: Path, capsys: Written) -> None:
     assert keys.main(["--into", str(file)]) == 1
     assert "cannot be read" in (said := capsys.readouterr().err)
     assert f"has no {keys.BEGIN}" in said
-    file.write_text(f"a\n{keys.BEGIN}old{keys.END}\nz\n", encoding="utf-8")
+    file.write_text(f"a\n{keys.BEGIN}former{keys.END}\nz\n", encoding="utf-8")
     assert keys.main(["--own", "--into", str(file)]) == 0
     text = file.read_text(encoding="utf-8")
     assert text.startswith("a\n")
     assert text.endswith("\nz\n")
     assert "| `P` |" in text
-    assert "old" not in text
+    assert "former" not in text

@@ -13,7 +13,8 @@ def all_commands() -> list[type[Command]]:
     """All command classes, in the order of their modules."""
     for module in pkgutil.iter_modules(commands.__path__):
         importlib.import_module(f"tui.commands.{module.name}")
-    return [one for one in Command.__subclasses__() if one.__module__.startswith("tui.commands.")]
+    found = [one for one in Command.__subclasses__() if one.__module__.startswith("tui.commands.")]
+    return sorted(found, key=lambda one: one.__module__)  # whichever was imported first
 
 
 def known_commands() -> list[type[Command]]:
