@@ -90,6 +90,34 @@ async def browse(stage: Stage) -> None:
     await stage.pilot.pause(0.5)
 
 
+async def browse_errors(stage: Stage) -> None:
+    await stage.at(Place("hello", "production"))
+    await stage.see("Errors last five minutes")
+
+
+async def tour(stage: Stage) -> None:
+    await stage.at(PLACE)
+    await stage.press("ctrl+p", *"app: tour")
+    await stage.see("in six steps")
+    await stage.press("enter")
+    await stage.see("1 of 6")
+
+
+async def share(stage: Stage) -> None:
+    await history(stage)
+    await stage.press("percent_sign")
+    await stage.see("Share hello")
+    await stage.press(*"25")
+
+
+async def crons(stage: Stage) -> None:
+    await stage.at(Place("hello", "staging"))
+    await stage.press("s")
+    await stage.see("Crons")
+    await stage.press("f5")
+    await stage.see("Last runs")
+
+
 async def browse_service(stage: Stage) -> None:
     await stage.at(Place("notes"))
 
@@ -267,7 +295,11 @@ async def new_service(stage: Stage) -> None:
 
 SCENES: tuple[Scene, ...] = (
     browse,
+    browse_errors,
     browse_service,
+    tour,
+    share,
+    crons,
     browse_filter,
     browse_marked,
     palette,

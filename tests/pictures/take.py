@@ -15,7 +15,6 @@ import os
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from enginekit import RunningEngine
@@ -64,13 +63,6 @@ export default {
 """
 
 
-def live(engine: RunningEngine, environment: str) -> dict[str, Any]:
-    """What is live in an environment of hello."""
-    path = f"/workers/services/hello/environments/{environment}"
-    found: dict[str, Any] = engine.result("GET", path)
-    return found
-
-
 def furnish(engine: RunningEngine) -> None:
     """Deployments, a rollout, requests, errors and a pipeline that waits for somebody."""
     code = "export default { fetch: () => new Response('two') };\n"
@@ -99,6 +91,7 @@ def furnish(engine: RunningEngine) -> None:
         "PUT", "/workers/services/hello/pipelines/release", 201, content=PIPELINE.encode(), headers=header
     )
     engine.api.post("/workers/services/hello/pipelines/release/runs", json={}).raise_for_status()
+    engine.result("PUT", f"{base}/staging/schedules", json=[{"cron": "*/5 * * * *"}, {"cron": "0 3 * * 1"}])
     for number in range(60):
         engine.get("hello", "/fails" if number % 9 == 0 else "/")
         engine.get("notes", "/notes")

@@ -72,7 +72,7 @@ class Sort(Command):
 
     NAME = "services: Sort"
     BINDING_KEY = "S"
-    HELP_TEXT = "sort: name, newest, open ends"
+    HELP_TEXT = "another order"
 
 
 class Mark(Command):

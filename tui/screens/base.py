@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.reactive import reactive
 from textual.screen import Screen, ScreenResultType
+from textual.widget import Widget
 
 from tui.commands.base import CommandHost
 from tui.messages import EngineState
@@ -15,12 +16,20 @@ from tui.widgets.key_bar import KeyBar
 from tui.widgets.pane import Pane
 from tui.widgets.top_bar import TopBar
 
+#: Below either there is room for one pane.
+LEAST_WIDTH, LEAST_HEIGHT = 60, 16
+
 
 class SvcScreen(CommandHost, Screen[ScreenResultType]):
     """A full screen. Subclasses write `body` and set `crumb`, `marks`, `production`, `notice`."""
 
     CRUMB: ClassVar[str] = ""
     """Where this screen is before anything is known."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._set_aside: set[Pane] = set()
+        """Panes that are hidden because there is no room for them."""
 
     crumb: reactive[str] = reactive("", init=False)
     """Where this is, markup, the last part bold."""
@@ -84,10 +93,47 @@ class SvcScreen(CommandHost, Screen[ScreenResultType]):
         """What would be lost by leaving, as a name (`notes › staging`); empty when nothing."""
         return ""
 
+    # ------------------------------------------------------------------ one pane at a time
+
+    def on_resize(self) -> None:
+        """Below 60 columns or 16 rows there is room for one pane: the digits change which."""
+        tiny = self.app.size.width < LEAST_WIDTH or self.app.size.height < LEAST_HEIGHT
+        if tiny != self.has_class("-single"):
+            self.set_class(tiny, "-single")
+            self._show_one() if tiny else self._show_all()
+
+    def _show_one(self, front: Pane | None = None) -> None:
+        """Hide all panes but one: that with the focus, or the first, if it is not said which."""
+        panes = [pane for pane in self.query(Pane) if pane.display or pane in self._set_aside]
+        focused = self.focused.ancestors_with_self if self.focused is not None else ()
+        front = front or next((pane for pane in panes if pane in focused), panes[0] if panes else None)
+        for pane in panes:
+            if pane is front:
+                pane.display = True
+                self._set_aside.discard(pane)
+            else:
+                pane.display = False
+                self._set_aside.add(pane)
+
+    def _show_all(self) -> None:
+        for pane in self._set_aside:
+            pane.styles.clear_rule("display")
+        self._set_aside.clear()
+
+    def set_focus(
+        self, widget: Widget | None, scroll_visible: bool = True, from_app_focus: bool = False
+    ) -> None:
+        """Focus a widget; where there is room for one pane, its pane comes to the front."""
+        if widget is not None and self._set_aside:
+            for pane in self._set_aside & {*widget.ancestors_with_self}:
+                self._show_one(pane)
+                break
+        super().set_focus(widget, scroll_visible, from_app_focus)
+
     def focus_pane(self, number: int) -> None:
         """Focus what can have it in the pane with this number; nothing when it is hidden."""
         for pane in self.query(Pane):
-            if pane.number == number and pane.display:
+            if pane.number == number and (pane.display or pane in self._set_aside):
                 target = next((widget for widget in pane.query("*") if widget.focusable), None)
                 if target is not None:
                     target.focus()
