@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gc
 
-THRESHOLDS = (10_000, 20, 100)
+THRESHOLDS = (10_000, 5, 1_000)
 """New objects between two collections of the young, and how many of those before the older ones follow."""
 
 

@@ -14,10 +14,13 @@ from dataclasses import dataclass
 BLANKS = re.compile(r"[ \t\r\n]*")
 STRING = re.compile(r'"[^"\\\x00-\x1f]*(?:\\.[^"\\\x00-\x1f]*)*"')
 PLAIN = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null")
-TO_BRACKET = re.compile(r'[^"{}\[\]]*(?:"[^"\\]*(?:\\.[^"\\]*)*"[^"{}\[\]]*)*')
-"""All up to the next bracket that is not in a string."""
-SLICE = 400
-"""Brackets of one nested value between two breaths: about 1 ms."""
+_FLAT = r'[^"{}\[\]]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^"{}\[\]]*+)*+'
+_SHALLOW = rf"[\[{{]{_FLAT}[\]}}]"
+_SMALL = rf"[\[{{]{_FLAT}(?:{_SHALLOW}{_FLAT}){{0,64}}+[\]}}]"
+OVER = re.compile(rf"{_FLAT}(?:{_SMALL}{_FLAT}){{0,64}}+", re.DOTALL)
+"""Text, strings and whole small values in one go: what is left begins with a bracket, or with more of it."""
+SLICE = 128 * 1024
+"""Characters of one nested value between two breaths: about 3 ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,18 +107,24 @@ def members(text: str, value: Value) -> Iterator[Value | None]:
 
 def _closing(text: str, at: int) -> Iterator[int]:
     """The position behind the bracket that closes the one at `at`; zeros before it, for breaths."""
-    depth, steps, size = 0, 0, len(text)
+    size = len(text)
+    depth, breath = 1, at + SLICE
+    at += 1
     while True:
-        at = TO_BRACKET.match(text, at).end()  # type: ignore[union-attr]
-        if at >= size or text[at] == '"':
+        before = at
+        at = OVER.match(text, at).end()  # type: ignore[union-attr]
+        bracket = text[at : at + 1]
+        if bracket and bracket in "{}[]":
+            # One that closes, or opens more than is gone over in one go.
+            depth += 1 if bracket in "{[" else -1
+            at += 1
+            if not depth:
+                yield at
+                return
+        elif at >= size or at == before:
             raise NotJson
-        depth += 1 if text[at] in "{[" else -1
-        at += 1
-        if not depth:
-            yield at
-            return
-        steps += 1
-        if steps % SLICE == 0:
+        if at > breath:
+            breath = at + SLICE
             yield 0
 
 

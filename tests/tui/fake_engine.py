@@ -125,6 +125,9 @@ class FakeEngine:
             self.cancelled += 1
             raise
 
+    async def metrics(self, service: str | None = None, *, recent: bool = False) -> list[Json]:
+        return []
+
     async def drop_writes(self, service: str, environment: str, session: str) -> None:
         self.dropped.append(session)
 

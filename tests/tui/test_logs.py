@@ -93,7 +93,9 @@ class LoggingEngine(FakeEngine):
         while True:
             yield await self.coming.get()
 
-    async def metrics(self, service: str | None = None) -> list[Json]:
+    async def metrics(self, service: str | None = None, *, recent: bool = False) -> list[Json]:
+        if service is None:
+            return []
         rates = {"requests": [0, 8, 2], "errors": [0, 1, 0], "p50": [None, 4, 9], "p99": [None, 31, 12]}
         return [
             {"environment": name, "requests_per_second": 1.5, "rates": rates}

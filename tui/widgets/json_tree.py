@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
 from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import events, work
 from textual.binding import Binding, BindingType
-from textual.content import Content
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -31,6 +33,15 @@ OPEN_ALL = 40
 """A document of at most so many members of members is shown unfolded."""
 LONGEST = 2_000
 """Characters of one value that are painted."""
+
+
+PLAIN = str.maketrans({code: " " for code in (*range(32), *range(127, 160))})
+"""What stands in a value must not reach the terminal as an order."""
+
+
+@lru_cache(64)
+def _style(color: str) -> Style:
+    return Style(color=color)
 
 
 @dataclass(slots=True)
@@ -77,6 +88,7 @@ class JsonTree(ScrollView, can_focus=True):
         self._place: int | None = None
         """Where the row was that got its members last."""
         self._turn = 0
+        self._base: Style | None = None
 
     @property
     def selected_text(self) -> str:
@@ -134,7 +146,8 @@ class JsonTree(ScrollView, can_focus=True):
             for below in range(place + opened, place, -1):
                 child = self.rows[below].value
                 if child.folds and child.end - child.start > 2:
-                    self.read(below, levels - 1, turn)
+                    # What there is already is painted first.
+                    self.call_after_refresh(self.read, below, levels - 1, turn)
 
     def _insert(self, row: Row, after: int, found: list[Row]) -> int:
         # Other rows may have opened and folded meanwhile: the place is looked up anew where it moved.
@@ -156,41 +169,71 @@ class JsonTree(ScrollView, can_focus=True):
 
     # ------------------------------------------------------------------ painting
 
+    def notify_style_update(self) -> None:
+        """Other colours: asking for them costs more than a row."""
+        super().notify_style_update()
+        self._base = None
+
     def render_line(self, y: int) -> Strip:
         """One row."""
         index = y + self.scroll_offset.y
         width = self.size.width
+        base = self._base = self._base or self.rich_style
         if index >= len(self.rows):
-            return Strip.blank(width, self.rich_style)
-        row, value = self.rows[index], self.rows[index].value
+            return Strip.blank(width, base)
         here = index == self.cursor and self.has_focus
-        quiet = "$foreground" if here else "$muted"
-        key = "" if row.depth == 0 else f"[{quiet}]$key[/] " if row.in_list else "[$syn-keyword]$key[/]: "
-        fold = "▾ " if row.open else "▸ "
-        if value.folds and value.end - value.start > 2:
-            inside = "{…}" if value.kind == "{" else "[…]"
-            bracket = value.kind if row.open else f"{inside}  [{quiet}]{size(value.end - value.start)}[/]"
-            bracket = (
-                bracket.replace("[…]", r"\[…]") if not row.open else ("{" if value.kind == "{" else r"\[")
-            )
-            shown, tail = "", bracket
-        else:
-            shown = self.text[value.start : min(value.end, value.start + LONGEST)].replace("\n", " ")
-            tone = {'"': "$syn-string", "v": "$syn-number"}.get(value.kind, "$foreground")
-            fold, tail = "  ", f"[{tone}]$shown[/]"
-        line = Content.from_markup(
-            f"{'  ' * row.depth}[{quiet}]{fold}[/]{key}{tail}", key=value.key, shown=shown
-        )
-        if self._query.text:
-            for match in self._query.in_line(line.plain):
-                line = line.stylize("b u on $cursor-blur", match.start(), match.end())
-        line = line.truncate(width, ellipsis=True, pad=True)
-        base = self.visual_style
-        strip = Strip(line.render_segments(base), line.cell_length).adjust_cell_length(width, self.rich_style)
+        known = self.app.theme_variables
+        parts = self._parts(self.rows[index], "foreground" if here else "muted")
         if here:
-            cursor = Style(bgcolor=self.app.theme_variables["cursor"])
-            strip = Strip([Segment(text, (style or Style()) + cursor) for text, style, _ in strip], width)
-        return strip
+            base += Style(bgcolor=known["cursor"])
+        segments = [Segment(text, base + _style(known[tone])) for text, tone in parts]
+        if self._query.text:
+            segments = self._marked(segments, known)
+        strip = Strip(segments)
+        if strip.cell_length > width:
+            strip = Strip([*strip.crop(0, width - 1), Segment("…", base)])
+        return strip.adjust_cell_length(width, base)
+
+    def _parts(self, row: Row, quiet: str) -> list[tuple[str, str]]:
+        """A row's texts, each with its tone."""
+        value = row.value
+        folds = value.folds and value.end - value.start > 2
+        parts = [(f"{'  ' * row.depth}{('▾ ' if row.open else '▸ ') if folds else '  '}", quiet)]
+        if row.depth:
+            parts.append(
+                (f"{value.key} " if row.in_list else value.key, quiet if row.in_list else "syn-keyword")
+            )
+            if not row.in_list:
+                parts.append((": ", "foreground"))
+        if not folds:
+            shown = self.text[value.start : min(value.end, value.start + LONGEST)].translate(PLAIN)
+            tone = {'"': "syn-string", "v": "syn-number"}.get(value.kind, "foreground")
+            parts.append((shown, tone))
+        elif row.open:
+            parts.append((value.kind, "foreground"))
+        else:
+            parts.append(("{…}  " if value.kind == "{" else "[…]  ", "foreground"))
+            parts.append((size(value.end - value.start), quiet))
+        return parts
+
+    def _marked(self, segments: list[Segment], known: Mapping[str, str]) -> list[Segment]:
+        """The same with what is sought marked."""
+        text = "".join(each.text for each in segments)
+        spans = [(match.start(), match.end()) for match in self._query.in_line(text)]
+        if not spans:
+            return segments
+        mark = Style(bold=True, underline=True, bgcolor=known["cursor-blur"])
+        found: list[Segment] = []
+        at = 0
+        for content, style, _ in segments:
+            edges = {0, len(content)}
+            edges |= {edge - at for span in spans for edge in span if 0 < edge - at < len(content)}
+            cuts = sorted(edges)
+            for first, last in pairwise(cuts):
+                inside = any(start <= at + first < end for start, end in spans)
+                found.append(Segment(content[first:last], (style or Style()) + mark if inside else style))
+            at += len(content)
+        return found
 
     # ------------------------------------------------------------------ moving
 

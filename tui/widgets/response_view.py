@@ -128,14 +128,14 @@ class ResponseView(Vertical):
             self.text.load(other.text, other.lexer)
         elif self._shown is not None and way != "tree":
             self.text.load(self._shown.text, self._shown.lexer)
-        self.query_one("#facts", Label).update(self._facts(report))
+        self._say("facts", self._facts(report))
 
     def _no_picture(self, why: str) -> None:
         """It claims to be an image, and is none that can be drawn: its bytes are shown."""
         report = self._report
         if report is not None and self._way == "picture":
             self._show_way(report, "hex")
-            self.query_one("#capped", Label).update(f"[$warning]not drawn: {escape(why)}.[/]")
+            self._say("capped", f"[$warning]not drawn: {escape(why)}.[/]")
             self.query_one("#capped").display = True
 
     def _choose_way(self) -> None:
@@ -146,9 +146,9 @@ class ResponseView(Vertical):
 
     def say(self, markup: str) -> None:
         """Words instead of an answer."""
-        self.query_one("#words", Static).update(markup)
-        self.query_one("#facts", Label).update("")
-        self.query_one("#kept", Label).update("")
+        self._say("words", markup)
+        self._say("facts", "")
+        self._say("kept", "")
         self._choose("words")
 
     def show(self, report: RunReport, running: RunReport | None = None, elapsed: float = 0.0) -> None:
@@ -159,24 +159,31 @@ class ResponseView(Vertical):
             running: The run in progress, if any; until it has an answer `report` is the one before.
             elapsed: Milliseconds that `running` has lasted.
         """
-        facts = self.query_one("#facts", Label)
         if running is not None:
-            facts.update(f"[b $accent]◐ running {duration(elapsed)}[/]  [b $accent]esc[/] [$muted]stops[/]")
+            self._say(
+                "facts", f"[b $accent]◐ running {duration(elapsed)}[/]  [b $accent]esc[/] [$muted]stops[/]"
+            )
         else:
-            facts.update(self._facts(report))
+            self._say("facts", self._facts(report))
         kept = kept_words(report)
-        self.query_one("#kept", Label).update("" if running else kept)
+        self._say("kept", "" if running else kept)
         if report.failure is not None:
             self._show_failure(report, report.failure)
         elif report.status is not None:
             self._show_body(report)
         elif report.outcome == "canceled":
-            self.query_one("#words", Static).update(f"[$muted]Stopped.[/]  {EMPTY}")
+            self._say("words", f"[$muted]Stopped.[/]  {EMPTY}")
             self._choose("words")
         elif report.outcome:
             self._show_failure(report, _silence(report))
 
     # ------------------------------------------------------------------ parts
+
+    def _say(self, part: str, markup: str) -> None:
+        """Let a part say this; what it says already is not laid out again, ten times a second."""
+        label = self.query_one(f"#{part}", Static)
+        if label.content != markup:
+            label.update(markup, layout=part != "facts")  # the facts have the row whatever they say
 
     def _facts(self, report: RunReport) -> str:
         failure = report.failure
@@ -220,7 +227,7 @@ class ResponseView(Vertical):
             if report.complete and self._shown.notice and "tree" in ways:
                 self._show_way(report, "tree")
             if not self._running_now(report):
-                self.query_one("#facts", Label).update(self._facts(report))
+                self._say("facts", self._facts(report))
         notice = ""
         if self._shown and self._shown.notice and report.complete:
             keys = "[b $accent]s[/] saves all  [b $accent]v[/] opens the pager"
@@ -229,7 +236,7 @@ class ResponseView(Vertical):
             place = f"  {escape(str(late.where))}" if late.where else ""
             words = f"{escape(late.name)}: {escape(late.message)}"
             notice += f"\n[$error]✗ {words}[/][$muted]{place}, after the answer[/]"
-        self.query_one("#capped", Label).update(notice.strip())
+        self._say("capped", notice.strip())
         self._choose("body")
         self._choose_way()
         self.query_one("#capped").display = bool(notice) and self._way not in ("tree", "picture")
@@ -243,7 +250,7 @@ class ResponseView(Vertical):
         words = f"[b]{escape(head)}[/]" + (f" [$muted]{escape(bracket.strip() + rest)}[/]" if bracket else "")
         why = f"\n\n[$muted]{escape(failure.why)}[/]" if failure.why else ""
         again = "\n\n[$muted]The drafts engine was started again; nothing else was touched.[/]"
-        self.query_one("#reason", Static).update(words + why + (again if report.engine_restarted else ""))
+        self._say("reason", words + why + (again if report.engine_restarted else ""))
         frames = failure.stack or ((failure.where,) if failure.where else ())
         if frames != self._frames:
             self._frames = frames
