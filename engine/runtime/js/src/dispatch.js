@@ -16,7 +16,7 @@ import { Incoming, send, stopSending } from "./flow.js";
 import { toJson } from "./json.js";
 import { load } from "./lazy.js";
 import {
-  ArrayPrototypePush, FunctionPrototypeToString, JSONParse, ObjectKeys, PromisePrototypeThen, PromiseResolve, ReflectApply, ReflectConstruct,
+  ArrayPrototypePush, FunctionPrototypeToString, JSONParse, ObjectGetOwnPropertyNames, ObjectKeys, PromisePrototypeThen, PromiseResolve, ReflectApply, ReflectConstruct,
   StringPrototypeStartsWith, TypedArrayPrototypeGetLength, TypeError_,
 } from "./primordials.js";
 import { DONE, END, EXCEPTION, FINISHED, PLACES, post, quote, REPORT, RESPONSE, STREAM, takeBytes, takeText, VALUE, WHOLE } from "./ring.js";
@@ -50,6 +50,15 @@ function handlersOf(value) {
   return found;
 }
 
+/** Those of the default export; of a class that takes no event, as one called by RPC only does not, its methods. */
+function mainHandlers(value) {
+  const found = handlersOf(value);
+  if (found.length > 0 || !isClass(value)) return found;
+  const names = ObjectGetOwnPropertyNames(value.prototype);
+  for (let i = 0; i < names.length; i++) if (names[i] !== "constructor") ArrayPrototypePush(found, names[i]);
+  return found;
+}
+
 /** What the script offers. @returns {{handlers: string[], named: {name: string, handlers: string[]}[]}} */
 export function describeHandlers() {
   if (exports === null) return { handlers: listenedEvents(), named: [] };
@@ -61,7 +70,7 @@ export function describeHandlers() {
     const handlers = handlersOf(value);
     if (handlers.length > 0 || isAnyClass(value)) ArrayPrototypePush(named, { name: names[i], handlers });
   }
-  return { handlers: handlersOf(exports.default), named };
+  return { handlers: mainHandlers(exports.default), named };
 }
 
 /**
