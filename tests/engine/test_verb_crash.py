@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from storekit import ANA, deployed, opened, secret, text, upload
 
-from engine import clone, environments, promote, rollback, services, settings
+from engine import clone, environments, previews, promote, rollback, services, settings
 from engine.deploy import deploy, save_content, upload_version
 from engine.store import Store, database
 from engine.store import environments as rows
@@ -59,6 +59,8 @@ async def _promote(store: Store) -> None:
 VERBS: dict[str, Verb] = {
     "create": lambda store: environments.create(store, "a", "fresh", ANA),
     "clone": lambda store: clone.clone(store, "a", "staging", "copy", ANA),
+    "clone with its data": lambda store: clone.clone(store, "a", "staging", "copy", ANA, data="copy"),
+    "make a preview": lambda store: previews.create(store, "a", "feat/x", {"tags": ["t"]}, ANA),
     "rename": lambda store: environments.rename(store, "a", "staging", "other", ANA),
     "delete": lambda store: environments.delete(store, "a", "staging", ANA),
     "deploy": lambda store: deploy(store, "a", "staging", upload("export default {}; // 3"), ANA),
