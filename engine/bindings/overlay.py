@@ -45,12 +45,14 @@ class Space(ABC):
 
     Attributes:
         writers: for each key of its own with pending state, the call that wrote it last.
+        replaced: the numbers of listed writes that this one has replaced, by key.
     """
 
     def __init__(self, resource: str, overlay: Overlay) -> None:
         self.resource = resource
         self.overlay = overlay
         self.writers: dict[Key, Mark] = {}
+        self.replaced: dict[Key, list[int]] = {}
 
     refusal: ClassVar[str] = ""
     """Why its writes can never be applied; "" where they can."""
@@ -62,6 +64,9 @@ class Space(ABC):
         """The call that is being made has changed what is pending under a key."""
         mark = kept.current()
         mark.keys += 1
+        before = self.writers.get(key)
+        if before is not None and before is not mark and self.overlay.lists(before.id):
+            self.replaced.setdefault(key, []).append(before.id)
         self.writers[key] = mark
 
     def conflicts(self, connection: Connection, keys: Collection[Key]) -> dict[Key, str]:
@@ -165,6 +170,10 @@ class Overlay:
         if len(self._items) < MAX_ITEMS:
             self._items[mark.id] = KeptWrite.of(call, mark)
 
+    def lists(self, number: int) -> bool:
+        """Whether a write is on the list."""
+        return number in self._items
+
     def since(self, mark: int = 0) -> Sequence[KeptWrite]:
         """The writes listed after `last` was `mark`, oldest first: those of one run, or all of them."""
         return [item for number, item in self._items.items() if number > mark]
@@ -235,6 +244,9 @@ class Overlay:
 
         await store.write(write)
         before = self.count
+        done = {space.writers[key].id for space, keys in choice.items() for key in keys}
+        for space, keys in choice.items():
+            done.update(number for key in keys for number in space.replaced.get(key, ()))
         try:
             for space, keys in choice.items():
                 await space.finish(keys, [key for key in keys if may(space, key)])
@@ -242,8 +254,9 @@ class Overlay:
                 for key in keys:
                     self._seen.pop((type(space), space.resource, key), None)
                     space.writers.pop(key, None)
+                    space.replaced.pop(key, None)
         finally:
-            self._forget(ids or ())
+            self._forget(done)
         if ids is None:
             self.drop()
         return before - self.count
@@ -291,13 +304,12 @@ class Overlay:
                 10026, f"Write {number}, {item.name}, was replaced by a later one: apply that.", 409
             )
 
-    def _forget(self, ids: Collection[int]) -> None:
-        """Take what was applied off the list, and what it had replaced before."""
+    def _forget(self, done: Collection[int]) -> None:
+        """Take what was applied, and what it had replaced before, off the list; not what is still pending."""
         alive = {mark.id for space in self._spaces.values() for mark in space.writers.values()}
-        gone = [item.id for item in self._items.values() if item.single and item.id not in alive]
-        for number in {*gone, *ids}:
+        for number in {each for each in done if each in self._items and each not in alive}:
             del self._items[number]
-        self.count -= len({*gone, *ids})
+            self.count -= 1
 
     def _stale(self, refused: Mapping[tuple[Space, Key], str]) -> Conflict:
         found: dict[int, str] = {}

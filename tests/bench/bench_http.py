@@ -9,92 +9,20 @@ installed into a cache folder once, where Node and npm are present. Goals: ≥ 5
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
-import signal
-import socket
 import statistics
-import subprocess
 import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import platformdirs
 import uvloop
-from engine_process import engine, get, machine
+from engine_process import engine, machine
 from load import Result, load
+from wrangler_dev import wrangler_dev, wrangler_folder
 
 from tui.client import Engine as Client
 
-WRANGLER = "4.86.0"
 CODE = 'export default { fetch() { return new Response("Hello, world!\\n"); } };\n'
+CONFIGURATION = 'name = "hello"\nmain = "worker.js"\ncompatibility_date = "2026-04-01"\n'
 LEVELS = (16, 64)
-
-
-def wrangler_folder() -> Path | None:
-    """Where wrangler is installed, installing it if need be; None without Node and npm."""
-    if not (shutil.which("node") and shutil.which("npm")):
-        return None
-    folder = Path(platformdirs.user_cache_dir("svc-tui")) / f"wrangler-{WRANGLER}"
-    if not (folder / "node_modules" / ".bin" / "wrangler").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        command = ["npm", "install", "--silent", "--no-fund", "--no-audit", "--prefix", str(folder)]
-        done = subprocess.run([*command, f"wrangler@{WRANGLER}"], capture_output=True, text=True, check=False)
-        if done.returncode:
-            print(f"wrangler is left out: npm says {done.stderr.strip().splitlines()[-1:]}")
-            return None
-    return folder
-
-
-def free_port() -> int:
-    """A port that nobody has now."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
-@contextmanager
-def wrangler_dev(folder: Path) -> Iterator[int]:
-    """`wrangler dev` with the same worker; yields its port."""
-    with tempfile.TemporaryDirectory(prefix="svc-bench-") as project:
-        (Path(project) / "worker.js").write_text(CODE)
-        (Path(project) / "wrangler.toml").write_text(
-            'name = "hello"\nmain = "worker.js"\ncompatibility_date = "2026-04-01"\n'
-        )
-        port = free_port()
-        command = [
-            str(folder / "node_modules/.bin/wrangler"),
-            "dev",
-            "--port",
-            str(port),
-            "--ip",
-            "127.0.0.1",
-        ]
-        process = subprocess.Popen(
-            [*command, "--inspector-port", str(free_port()), "--show-interactive-dev-session=false"],
-            cwd=project,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            stdin=subprocess.DEVNULL,
-            env={**os.environ, "WRANGLER_SEND_METRICS": "false", "CI": "1"},
-            start_new_session=True,
-        )
-        try:
-            end = time.monotonic() + 60
-            while True:
-                try:
-                    if get(port, "localhost", timeout=2)[0] == 200:
-                        break
-                except OSError:
-                    time.sleep(0.1)
-                if process.poll() is not None or time.monotonic() > end:
-                    raise RuntimeError("wrangler dev did not start")
-            yield port
-        finally:
-            os.killpg(process.pid, signal.SIGTERM)
-            process.wait(20)
 
 
 async def measure(ports: dict[str, tuple[int, str]], seconds: float, rounds: int) -> None:
@@ -144,9 +72,12 @@ def main() -> None:
         if folder is None:
             uvloop.run(measure(ports, args.seconds, args.rounds))
             return
-        with wrangler_dev(folder) as port:
-            ports["wrangler dev"] = (port, "localhost")
-            uvloop.run(measure(ports, args.seconds, args.rounds))
+        with tempfile.TemporaryDirectory(prefix="svc-bench-") as project:
+            (Path(project) / "worker.js").write_text(CODE)
+            (Path(project) / "wrangler.toml").write_text(CONFIGURATION)
+            with wrangler_dev(folder, Path(project)) as (port, _):
+                ports["wrangler dev"] = (port, "localhost")
+                uvloop.run(measure(ports, args.seconds, args.rounds))
 
 
 if __name__ == "__main__":

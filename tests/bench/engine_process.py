@@ -97,6 +97,18 @@ def family(pid: int) -> list[int]:
     return found
 
 
+def cpu_seconds(pid: int) -> float:
+    """Seconds of processor that a process and all it started have used (Linux)."""
+    total = 0
+    for one in family(pid):
+        try:
+            fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        total += int(fields[11]) + int(fields[12])
+    return total / os.sysconf("SC_CLK_TCK")
+
+
 def kind_of(pid: int) -> str:
     """Which of the engine's processes it is: "serve", "live" or "drafts" (Linux)."""
     words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
