@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from engine.bindings.binding import BindingError
+from engine.durable.bookmarks import Bookmarks
 from engine.durable.journal import WRITES, Write
 from engine.durable.storage import Storage
 
@@ -207,6 +208,29 @@ def _delete_all(storage: Storage, args: list[Any], data: bytes) -> Answer:
     return None, None
 
 
+def _start(storage: Storage, args: list[Any], data: bytes) -> Answer:
+    """Before the constructor runs."""
+    storage.start()
+    return None, None
+
+
+def _bookmark(storage: Storage, args: list[Any], data: bytes) -> Answer:
+    """``[]`` → the bookmark of now; ``[milliseconds]`` → that of a time."""
+    bookmarks = _recoverable(storage)
+    return bookmarks.at(args[0] / 1000) if args else storage.bookmark(), None
+
+
+def _restore(storage: Storage, args: list[Any], data: bytes) -> Answer:
+    """``[bookmark]`` → the one that undoes it."""
+    return _recoverable(storage).order(args[0]), None
+
+
+def _recoverable(storage: Storage) -> Bookmarks:
+    if storage.journal is not None:
+        raise BindingError("A draft's copy of a Durable Object does not implement point-in-time recovery.")
+    return storage.bookmarks
+
+
 _OPERATIONS: Final[Mapping[str, Callable[[Storage, list[Any], bytes], Answer]]] = {
     "get": _get,
     "put": _put,
@@ -220,6 +244,9 @@ _OPERATIONS: Final[Mapping[str, Callable[[Storage, list[Any], bytes], Answer]]] 
     "getAlarm": _get_alarm,
     "setAlarm": _set_alarm,
     "deleteAll": _delete_all,
+    "start": _start,
+    "bookmark": _bookmark,
+    "restore": _restore,
 }
 
 

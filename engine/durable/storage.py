@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.durable.authorizer import Authorizer
+from engine.durable.bookmarks import Bookmarks
 from engine.durable.journal import Journal, copy, state
 
 log = logging.getLogger("engine.durable")
@@ -51,6 +52,8 @@ class Storage:
         origin: Path | None = None,
     ) -> None:
         self.path = path
+        self.bookmarks = Bookmarks(path)
+        self._marked: tuple[int, str] | None = None
         self.lock = threading.RLock()
         self.depth = 0
         self.writes = 0
@@ -179,6 +182,26 @@ class Storage:
             if self.journal is not None:
                 self.journal.rollback()
         self._tell_commits()
+
+    def bookmark(self) -> str:
+        """The point in time that what is committed now is."""
+        self.connection  # noqa: B018  (opening makes the file)
+        if self._marked is None or self._marked[0] != self.writes:
+            self._marked = self.writes, self.bookmarks.mark()
+        return self._marked[1]
+
+    def start(self) -> None:
+        """An instance starts: it finds what `onNextSessionRestoreBookmark` has asked for."""
+        if not self.bookmarks.ordered:
+            return
+        if self._connection is not None:
+            self.close()
+        self.bookmarks.restore()
+        self.connection  # noqa: B018  (opening reads the alarm)
+        self.writes += 1
+        self._alarm_changed = True
+        self._committed += 1
+        self._loop.call_soon_threadsafe(self._sync_soon)
 
     def begin_alarm(self) -> int | None:
         """The alarm rings: until it has ended there seems to be none. Blocks."""

@@ -235,3 +235,61 @@ async def test_what_cannot_be_written_is_never_acknowledged(made: Engine, monkey
     assert memory == 0  # the instance that was ahead of the disk is gone
     assert stored in (1, 2)
     assert (await made.ask("/put"))[0] == "no error"
+
+
+TRAVELLER = """
+export class Thing extends DurableObject {
+  async set(n) {
+    await this.ctx.storage.put("n", n);
+    this.ctx.storage.sql.exec("CREATE TABLE t" + n + " (a)");
+  }
+  async look() {
+    const tables = this.ctx.storage.sql.exec("SELECT name FROM sqlite_master WHERE name LIKE 't%'").toArray();
+    return [await this.ctx.storage.get("n"), tables.length, await this.ctx.storage.getAlarm()];
+  }
+  mark() { return this.ctx.storage.getCurrentBookmark(); }
+  at(time) { return this.ctx.storage.getBookmarkForTime(time); }
+  ring(at) { return this.ctx.storage.setAlarm(at); }
+  async back(bookmark) {
+    const undo = await this.ctx.storage.onNextSessionRestoreBookmark(bookmark);
+    return undo;
+  }
+  leave() { this.ctx.abort("to go back"); }
+}
+"""
+
+
+async def test_an_object_goes_back_to_a_bookmark(made: Engine):
+    await made.deploy(
+        TRAVELLER,
+        """
+        const s = DO.getByName("x");
+        await s.set(1);
+        const first = await s.mark(), again = await s.mark();
+        const between = Date.now();
+        await scheduler.wait(5);
+        await s.set(2);
+        await s.ring(Date.now() + 3600_000);
+        const second = await s.mark();
+        const undo = await s.back(await s.at(between));
+        const before = await s.look();
+        await failure(() => s.leave());
+        const after = await s.look();
+        await s.back(undo);
+        await failure(() => s.leave());
+        const undone = await s.look();
+        return [
+          first === again, first < second && second < undo, first.length,
+          before.slice(0, 2), after, undone.slice(0, 2),
+          undone[2] > Date.now(), await failure(() => s.at(1000)), await failure(() => s.back("0")),
+          await failure(() => s.at(Date.now() + 1e6)), (await failure(() => s.at("x")))[0],
+        ];""",
+    )
+    found = await made.ask()
+    assert found[:7] == [True, True, 59, [2, 2], [1, 1, None], [2, 2], True]
+    assert found[7][1].startswith("There is no bookmark of that time")
+    assert found[8:] == [
+        ["Error", "There is no bookmark '0' of this Durable Object."],
+        ["Error", "getBookmarkForTime() cannot be called with a time in the future."],
+        "TypeError",
+    ]

@@ -146,6 +146,7 @@ function start(reference, Class) {
   MapPrototypeSet(objects, reference.handle, living);
   const state = new DurableObjectState(KEY, living, createId(reference.id, reference.name));
   try {
+    living.database.call("start", []);
     living.instance = ReflectConstruct(Class, [state, moduleEnv()]);
   } catch (error) {
     living.reset(error);

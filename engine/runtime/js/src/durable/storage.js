@@ -7,7 +7,7 @@
  */
 import { hostCall, hostCallSync } from "../channel.js";
 import {
-  ArrayIsArray, ArrayPrototypePush, DatePrototypeGetTime, Error_, MapPrototypeSet, Map_, NumberIsFinite, NumberIsInteger,
+  ArrayIsArray, ArrayPrototypePush, DateNow, DatePrototypeGetTime, Error_, MapPrototypeSet, Map_, NumberIsFinite, NumberIsInteger,
   ObjectKeys, PromisePrototypeThen, PromiseReject, PromiseResolve, RangeError_, ReflectApply, TypeError_,
   TypedArrayPrototypeGetLength, TypedArrayPrototypeSet, Uint8Array_,
 } from "../primordials.js";
@@ -64,6 +64,12 @@ export class Database {
       this.#committing = false;
       if (this.broken === null) this.call("commit", []);
     });
+  }
+
+  /** Ask about all that was written before this. */
+  settled(operation, args) {
+    this.call("commit", []);
+    return this.call(operation, args).value;
   }
 
   sync() {
@@ -253,6 +259,18 @@ export class DurableObjectStorage extends Operations {
       return result;
     });
   }
+
+  /** Bookmarks: points that the object can be brought back to (engine/durable/bookmarks.py). */
+  getCurrentBookmark() { return asynchronous(() => this.#database.settled("bookmark", [])); }
+  getBookmarkForTime(timestamp) {
+    return asynchronous(() => {
+      const time = isDate(timestamp) ? DatePrototypeGetTime(timestamp) : +timestamp;
+      if (!NumberIsFinite(time)) throw new TypeError_("getBookmarkForTime() needs a time: milliseconds since 1970, or a Date.");
+      if (time > DateNow()) throw new Error_("getBookmarkForTime() cannot be called with a time in the future.");
+      return this.#database.settled("bookmark", [time]);
+    });
+  }
+  onNextSessionRestoreBookmark(bookmark) { return asynchronous(() => this.#database.settled("restore", [`${bookmark}`])); }
 
   transactionSync(callback) { return this.#database.transactionSync(callback); }
   deleteAll(options) { return asynchronous(() => { this.#database.write("deleteAll", []); }); }
