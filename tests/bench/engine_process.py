@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,8 @@ class Engine:
     state: Path
     port: int
     pid: int
+    filled: object = None
+    """What ``fill`` gave."""
 
 
 def get(port: int, host: str, path: str = "/", timeout: float = 10.0) -> tuple[int, bytes]:
@@ -66,10 +68,11 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def engine(*options: str) -> Iterator[Engine]:
-    """An engine with the sample services that answers already."""
+def engine(*options: str, fill: Callable[[Path], object] | None = None) -> Iterator[Engine]:
+    """An engine with the sample services that answers already; ``fill`` writes to its state before."""
     with tempfile.TemporaryDirectory(prefix="svc-bench-") as folder:
         state = Path(folder) / "state"
+        filled = None if fill is None else fill(state)
         process = spawn(state, *options)
         try:
             port = wait_for_port(state, process)
@@ -77,7 +80,7 @@ def engine(*options: str) -> Iterator[Engine]:
                 status, body = get(port, "hello.dev.localhost")
                 if status != 200:
                     raise RuntimeError(f"hello answered {status}: {body[:200]!r}")
-            yield Engine(state, port, process.pid)
+            yield Engine(state, port, process.pid, filled)
         finally:
             stop(process)
 
