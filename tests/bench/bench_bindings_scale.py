@@ -169,8 +169,9 @@ def at_once(running: Engine, count: int) -> None:
     rested, left = memory_mb(running.pid), files(running.pid)
     each = (living - before) * 1024 / count
     print(
-        f"objects {count:,} at once: {before:.0f} → {living:.0f} MB, {each:.1f} KB each, {took / count * 1000:.2f} ms each, files {opened} → {most}; when they have left: "
-        f"{rested:.0f} MB, {left} files",
+        f"objects {count:,} at once: {before:.0f} → {living:.0f} MB, {each:.1f} KB and "
+        f"{took / count * 1000:.2f} ms each, files {opened} → {most}; when they have left: {rested:.0f} MB, "
+        f"{left} files",
         flush=True,
     )
 
