@@ -31,6 +31,16 @@ _PRAGMAS: Final = frozenset(
         "data_version",
     }
 )
+#: durable-objects/platform/limits, and workerd's `SqliteDatabase::setupSecurity`.
+LIMITS: Final = {
+    sqlite3.SQLITE_LIMIT_LENGTH: 2_200_000,  # a value of 2 MB, and what it is stored with
+    sqlite3.SQLITE_LIMIT_COLUMN: 100,
+    sqlite3.SQLITE_LIMIT_EXPR_DEPTH: 100,
+    sqlite3.SQLITE_LIMIT_VDBE_OP: 25_000,
+    sqlite3.SQLITE_LIMIT_FUNCTION_ARG: 32,
+    sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: 50,
+    sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH: 10,
+}
 _FUNCTIONS_DENIED: Final = frozenset({"load_extension", "fts3_tokenizer"})
 
 

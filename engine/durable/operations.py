@@ -67,8 +67,11 @@ def _list(storage: Storage, args: list[Any], data: bytes) -> Answer:
             values.append(options[key])
     prefix = options.get("prefix")
     if prefix:
-        where.append("key >= ? AND substr(key, 1, ?) = ?")
-        values += [prefix, len(prefix), prefix]
+        where.append("key >= ?")
+        values.append(prefix)
+        if (after := _after(prefix)) is not None:
+            where.append("key < ?")
+            values.append(after)
     order = "DESC" if options.get("reverse") else "ASC"
     limit = options.get("limit")
     rows = storage.connection.execute(
@@ -76,6 +79,15 @@ def _list(storage: Storage, args: list[Any], data: bytes) -> Answer:
         (*values, -1 if limit is None else limit),
     ).fetchall()
     return [[key, len(value)] for key, value in rows], b"".join(value for _, value in rows)
+
+
+def _after(prefix: str) -> str | None:
+    """The first text that sorts after all that begin with ``prefix``; None when there is none."""
+    start = prefix.rstrip("\U0010ffff")
+    if not start:
+        return None
+    following = ord(start[-1]) + 1
+    return start[:-1] + chr(0xE000 if 0xD800 <= following <= 0xDFFF else following)
 
 
 def _sql(storage: Storage, args: list[Any], data: bytes) -> Answer:

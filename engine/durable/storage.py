@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
-from engine.durable.authorizer import Authorizer
+from engine.durable.authorizer import LIMITS, Authorizer
 from engine.durable.bookmarks import Bookmarks
 from engine.durable.journal import Journal, copy, state
 
@@ -253,6 +253,8 @@ class Storage:
             self._connection = connection
             self._read_alarm()
             connection.set_authorizer(self.authorizer)
+            for limit, most in LIMITS.items():
+                connection.setlimit(limit, most)
             # The log exists from the first read on; this descriptor is what the sync thread syncs.
             self._log = os.open(f"{self.path}-wal", os.O_RDONLY)
         except BaseException:
