@@ -178,6 +178,40 @@ async def test_a_stream_without_end_ends_with_its_reader(bench: Lab, usual: Work
     raise AssertionError("the stream was not cancelled")
 
 
+HEAVY = """
+import crypto from "node:crypto";
+const run = (work) => { try { return work().length; } catch (error) { return error.message; } };
+export default { fetch: () => Response.json([
+  run(() => crypto.pbkdf2Sync("p", "s", 2 ** 31 - 1, 64, "sha512")),
+  run(() => crypto.pbkdf2Sync("p", "s", 1, 2 ** 31 - 1, "sha1")),
+  run(() => crypto.pbkdf2Sync("p", "s", 100000, 64, "sha512")),
+  run(() => crypto.scryptSync("p", "s", 64, { N: 2 ** 20, r: 8, p: 1, maxmem: 2 ** 40 })),
+  run(() => crypto.scryptSync("p", "s", 2 ** 31 - 1, { maxmem: 2 ** 40 })),
+  run(() => crypto.scryptSync("p", "s", 64, { N: 2, r: 1, p: 2 ** 29, maxmem: 2 ** 40 })),
+  run(() => crypto.generateKeyPairSync("rsa", { modulusLength: 16384 })),
+  run(() => crypto.generatePrimeSync(100000)),
+  run(() => `${crypto.checkPrimeSync(2n ** 100000n - 1n)}`),
+]) };
+"""
+
+
+async def test_work_of_the_hosts_that_would_not_end_is_not_begun(bench: Lab) -> None:
+    modules = [Module("worker.js", "esm", HEAVY.encode())]
+    program = await bench.compiler.compile(modules, "worker.js", "2026-01-01", ("nodejs_compat",))
+    worker = bench.runtime.worker(program)
+    assert orjson.loads(await bench.text(worker)) == [
+        "Pbkdf2 failed: 2147483647 iterations for 64 bytes are more than 20000000 in all.",
+        "Pbkdf2 failed: 1 iterations for 2147483647 bytes are more than 20000000 in all.",
+        64,
+        "Invalid scrypt params: memory limit exceeded",
+        "Invalid scrypt params: memory limit exceeded",
+        "Invalid scrypt params: too much work",
+        "A key of more than 4096 bits cannot be generated here: nothing could stop it.",
+        *["Primes of more than 4096 bits are not supported."] * 2,
+    ]
+    await worker.close()
+
+
 async def told(bench: Lab, name: str) -> dict[str, Any]:
     """What a script of its own file says."""
     modules = [Module("worker.js", "esm", (CASES / f"{name}.js").read_bytes())]

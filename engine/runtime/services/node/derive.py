@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -13,6 +13,12 @@ from engine.bindings.binding import BindingError
 from .digest import hash_algorithm, hash_name
 from .operation import Operation, Reply, cut
 
+# A thread that derives a key cannot be stopped, and its memory is the engine's: what takes longer than scripts
+# may run at all, or more than they may have, is refused before it begins.
+_ROUNDS: Final = 20_000_000
+_SCRYPT_WORK: Final = 1 << 25
+_MEMORY: Final = 128 << 20
+
 
 def _pbkdf2(args: list[Any], data: bytes) -> Reply:
     """``[digest, iterations, length, password size]``, password and salt → a key."""
@@ -20,6 +26,10 @@ def _pbkdf2(args: list[Any], data: bytes) -> Reply:
     password, salt = cut(data, size)
     if length == 0:
         return None, b""
+    blocks = -(-length // hash_algorithm(name).digest_size)
+    if iterations * blocks > _ROUNDS:
+        told = f"{iterations} iterations for {length} bytes are more than {_ROUNDS} in all"
+        raise BindingError(f"Pbkdf2 failed: {told}.", "Error")
     return None, hashlib.pbkdf2_hmac(hash_name(name), password, salt, iterations, length)
 
 
@@ -27,9 +37,11 @@ def _scrypt(args: list[Any], data: bytes) -> Reply:
     """``[cost, block size, parallelization, memory, length, password size]``, password and salt → a key."""
     cost, block, parallel, memory, length, size = args
     password, salt = cut(data, size)
-    if cost < 2 or cost & (cost - 1) or 128 * cost * block > memory:
+    if cost < 2 or cost & (cost - 1) or max(128 * cost * block, length) > min(memory, _MEMORY):
         reason = "memory limit exceeded" if cost > 1 and not cost & (cost - 1) else "invalid parameters"
         raise BindingError(f"Invalid scrypt params: {reason}", "RangeError")
+    if cost * block * parallel > _SCRYPT_WORK:
+        raise BindingError("Invalid scrypt params: too much work", "RangeError")
     if length == 0:
         return None, b""
     bound = 128 * block * (cost + parallel + 2) + (1 << 20)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -47,6 +47,10 @@ _KINDS: dict[type, str] = {
     x448.X448PrivateKey: "x448",
     x448.X448PublicKey: "x448",
 }
+
+
+#: V8 waits meanwhile: some seconds. The next sizes take minutes.
+_MOST_BITS: Final = 4096
 
 
 def curve_of(name: str) -> ec.EllipticCurve:
@@ -177,6 +181,9 @@ def _generate(args: list[Any], data: bytes) -> Reply:
         "x448": x448.X448PrivateKey.generate,
     }
     makers["rsa-pss"] = makers["rsa"]
+    if options.get("modulusLength", 0) > _MOST_BITS:
+        told = f"A key of more than {_MOST_BITS} bits cannot be generated here: nothing could stop it."
+        raise BindingError(told, "RangeError")
     try:
         key = makers[kind]()
     except ValueError as error:

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
+
+from engine.bindings.binding import BindingError
 
 from .operation import Operation, Reply, cut
+
+#: Python holds its lock while it takes a power: 0.1 s for numbers of this size, minutes for larger ones.
+MOST_BITS: Final = 4096
+
+
+def _check_size(bits: int) -> None:
+    if bits > MOST_BITS:
+        raise BindingError(f"Primes of more than {MOST_BITS} bits are not supported.", "RangeError")
 
 
 def _is_prime(number: int, rounds: int = 40) -> bool:
@@ -34,12 +44,14 @@ def _is_prime(number: int, rounds: int = 40) -> bool:
 
 def _check_prime(args: list[Any], data: bytes) -> Reply:
     """A big-endian number → whether it is a prime."""
+    _check_size(len(data.lstrip(b"\0")) * 8 - 7)
     return _is_prime(int.from_bytes(data, "big")), None
 
 
 def _generate_prime(args: list[Any], data: bytes) -> Reply:
     """``[bits, safe, add size]``, add and rem (both may be empty) → a prime, big-endian."""
     bits, safe, size = args
+    _check_size(bits)
     add, rem = (int.from_bytes(part, "big") for part in cut(data, size))
     while True:
         number = secrets.randbits(bits) | (1 << (bits - 1)) | 1
