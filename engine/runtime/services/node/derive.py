@@ -13,8 +13,8 @@ from engine.bindings.binding import BindingError
 from .digest import hash_algorithm, hash_name
 from .operation import Operation, Reply, cut
 
-# A thread that derives a key cannot be stopped, and its memory is the engine's: what takes longer than scripts
-# may run at all, or more than they may have, is refused before it begins.
+# A thread that derives a key cannot be stopped, and its memory is the engine's: what takes longer than a
+# script may run at all, or more than it may have, is refused before it begins.
 _ROUNDS: Final = 20_000_000
 _SCRYPT_WORK: Final = 1 << 25
 _MEMORY: Final = 128 << 20
