@@ -57,8 +57,9 @@ async def deploy(
 
     def work(connection: Connection) -> Deployed:
         place, created = _ensure(connection, store, service, environment, actor)
-        migrations.apply(connection, store, place, upload.migrations)
-        fresh = migrations.pending(upload.migrations)
+        steps = upload.migrations or migrations.of_exports(connection, place, upload.exports)
+        migrations.apply(connection, store, place, steps)
+        fresh = migrations.pending(steps)
         migrations.check_exports(connection, place, facts.get("named_handlers"), fresh)
         bindings = _declared(connection, store, service, environment, upload)
         owners.claim(connection, store, place, bindings, facts.get("named_handlers"), actor)
@@ -100,6 +101,8 @@ async def upload_version(
 
     def work(connection: Connection) -> Version:
         place = environments.get(connection, service, environment)
+        if migrations.of_exports(connection, place, upload.exports):
+            raise ApiError(10211, "Classes of Durable Objects cannot change with a version: deploy it")
         bindings = _declared(connection, store, service, environment, upload)
         modules.keep(connection, refs, upload.modules)
         content = publish.Content(upload.main_module, refs, bindings, upload.settings, **facts)
@@ -198,7 +201,7 @@ def _declared(
 ) -> tuple[Binding, ...]:
     place = environments.find(connection, service, environment)
     previous = versions.latest(connection, place.id) if place is not None else None
-    fresh = migrations.pending(upload.migrations)
+    fresh = migrations.pending(upload.migrations or migrations.of_exports(connection, place, upload.exports))
     declared = Declared(connection, store.secrets, service, environment, previous, fresh)
     return declared.resolve(upload.bindings, upload.keep_bindings, upload.strict_inherit)
 

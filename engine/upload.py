@@ -30,7 +30,8 @@ class Upload:
     `bindings` are Cloudflare's binding objects, secrets in clear (so they are left out of the repr).
     `keep_bindings` None keeps secrets and replaces the rest; a set keeps exactly these types.
     `strict_inherit` refuses an ``inherit`` binding without an ancestor (``bindings_inherit=strict``).
-    `script_settings` None leaves tags, observability… of the environment as they are.
+    `exports` says which classes of Durable Objects there are to be, instead of `migrations`, which say how
+    they come to be. `script_settings` None leaves tags, observability… of the environment as they are.
     """
 
     main_module: str
@@ -44,6 +45,7 @@ class Upload:
     tag: str | None = None
     alias: str | None = None
     migrations: Mapping[str, Any] | None = None
+    exports: Mapping[str, Any] | None = None
 
     @staticmethod
     def from_metadata(
@@ -73,6 +75,7 @@ class Upload:
             tag=annotations.get("workers/tag"),
             alias=annotations.get("workers/alias"),
             migrations=_mapping(metadata, "migrations") or None,
+            exports=_mapping(metadata, "exports") or None,
         )
 
 

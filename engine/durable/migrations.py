@@ -33,6 +33,51 @@ def pending(migrations: Mapping[str, Any] | None) -> frozenset[str]:
     return frozenset(names)
 
 
+def of_exports(
+    connection: Connection, place: Environment | None, exports: Mapping[str, Any] | None
+) -> dict[str, Any] | None:
+    """The migrations that bring an environment to what an upload's ``exports`` say; None if it is there.
+
+    Args:
+        place: None for one that is made by this deployment.
+        exports: ``{class: {"type": "durable-object", "state"?, "storage"?, "renamed_to"?}}``; entries of
+            other types say nothing of objects.
+
+    Raises:
+        ApiError: 10026 wrong shape, 10021 a transfer between Workers.
+    """
+    found = durable.of_environment(connection, place.id) if place else []
+    present = {each.class_name for each in found}
+    step: dict[str, list[Any]] = {}
+    entries = [(name, each) for name, each in (exports or {}).items() if _is_object(name, each)]
+    for name, each in entries:
+        if each.get("state") == "renamed" and name in present and each.get("renamed_to") not in present:
+            step.setdefault("renamed_classes", []).append({"from": name, "to": each.get("renamed_to")})
+            present.add(str(each.get("renamed_to")))
+    for name, each in entries:
+        match each.get("state", "created"):
+            case "created" if name not in present:
+                kind = "new_classes" if each.get("storage") == "legacy-kv" else "new_sqlite_classes"
+                step.setdefault(kind, []).append(name)
+            case "deleted" if name in present:
+                step.setdefault("deleted_classes", []).append(name)
+            case "created" | "deleted" | "renamed":
+                pass
+            case other:
+                raise ApiError(
+                    10021,
+                    f"exports.{name}.state is {other!r:.40}: it is created, renamed or deleted here. "
+                    "Give a class to another Worker with migrations (transferred_classes)",
+                )
+    return {"steps": [step]} if step else None
+
+
+def _is_object(name: str, entry: Any) -> bool:
+    if not isinstance(entry, Mapping):
+        raise ApiError(10026, f'exports.{name} is an object like {{"type": "durable-object"}}')
+    return entry.get("type") == "durable-object"
+
+
 def apply(
     connection: Connection, store: Store, place: Environment, migrations: Mapping[str, Any] | None
 ) -> None:
