@@ -7,9 +7,10 @@
 import { describe } from "./errors.js";
 import { endEvent } from "./events.js";
 import { load } from "./lazy.js";
-import { ObjectDefineProperty, PromisePrototypeThen, PromiseResolve, Promise_, SymbolToStringTag, TypeError_ } from "./primordials.js";
+import { ObjectDefineProperty, PromisePrototypeThen, PromiseResolve, Promise_, TypeError_ } from "./primordials.js";
 import { DONE, post, REPORT, WHOLE } from "./ring.js";
 import { sweepTimers } from "./timers.js";
+import { defineInterface } from "./webidl.js";
 
 const TOKEN = {};
 
@@ -47,7 +48,7 @@ export class ExecutionContext {
     return (this.#exports ??= load("loopback").createExports(own, this.#event));
   }
 }
-ObjectDefineProperty(ExecutionContext.prototype, SymbolToStringTag, { __proto__: null, value: "ExecutionContext", configurable: true });
+defineInterface(ExecutionContext, "ExecutionContext");
 
 /** @param {Event_} event @param {any} props @returns {ExecutionContext} */
 export const makeContext = (event, props) => new ExecutionContext(TOKEN, event, props);

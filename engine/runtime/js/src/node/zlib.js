@@ -8,4 +8,5 @@ export const {
   createDeflateRaw, createInflateRaw, createGzip, createGunzip, createUnzip, createBrotliCompress, createBrotliDecompress,
   constants, codes,
 } = own;
+export * from "unenv/node/internal/zlib/constants";
 export default own;
