@@ -82,8 +82,8 @@ def test_environments_inherit_settings_but_not_bindings(tmp_path: Path):
         ),
         ('name = "x"\nmain = "a"\nservices = 1\n', "wrangler.toml: services: must be a list of tables"),
         (
-            'name = "x"\nmain = "a"\nqueues = { consumers = [] }\n',
-            "wrangler.toml: queues: this engine has nothing",
+            'name = "x"\nmain = "a"\n[[containers]]\nimage = "i"\n',
+            "wrangler.toml: containers: this engine has nothing",
         ),
         ('name = "x"\nmain = "a"\n[vars]\nA = 2026-01-01\n', "wrangler.toml: vars.A: is a date"),
     ],

@@ -69,7 +69,9 @@ async def test_reads_every_page_of_services(tmp_path: Path) -> None:
         assert headers["authorization"] == "Bearer secret-token"
         assert headers["x-svc-source"] == "app"
         page = int(request.split("page=")[1].split("&")[0])
-        names = [{"id": f"s{n}"} for n in range((page - 1) * 2, page * 2)][: 3 - (page - 1) * 2]
+        names = [{"id": f"s{n}", "environments": []} for n in range((page - 1) * 2, page * 2)][
+            : 3 - (page - 1) * 2
+        ]
         writer.write(envelope(names, result_info={"total_count": 3}))
 
     async with engine(tmp_path, answer) as client:
