@@ -18,6 +18,18 @@ _RESOURCES: Final = (
 )
 """Lists of bindings to resources: key, binding type, and which of an item's keys is which setting."""
 
+_ELSEWHERE: Final[tuple[tuple[str, str, dict[str, str]], ...]] = (
+    ("ai", "ai", {}),
+    ("browser", "browser", {}),
+    ("images", "images", {}),
+    ("dispatch_namespaces", "dispatch_namespace", {"namespace": "namespace"}),
+    ("mtls_certificates", "mtls_certificate", {"certificate_id": "certificate_id"}),
+    ("pipelines", "pipelines", {"pipeline": "pipeline"}),
+    ("send_email", "send_email", {}),
+    ("vectorize", "vectorize", {"index_name": "index_name"}),
+)
+"""Bindings to what no single machine has, in the same form: they deploy, and say so when they are called."""
+
 
 def read(section: Section) -> list[dict[str, Any]]:
     """All bindings of the section; raises ProjectError, naming the key."""
@@ -53,6 +65,7 @@ def read(section: Section) -> list[dict[str, Any]]:
         id = section.text(place, item, "id")
         found.append({"name": section.text(place, item, "binding"), "type": "hyperdrive", "id": id})
     found += _ratelimits(section)
+    found += _elsewhere(section)
     for place, item in section.items("analytics_engine_datasets"):
         name = section.text(place, item, "binding")
         dataset = section.text(place, item, "dataset") if item.get("dataset") is not None else name
@@ -79,6 +92,19 @@ def _queues(section: Section) -> list[dict[str, Any]]:
         if delay is not None:
             binding["delivery_delay"] = delay
         found.append(binding)
+    return found
+
+
+def _elsewhere(section: Section) -> list[dict[str, Any]]:
+    """A table, as of `ai`, or a list of tables."""
+    found: list[dict[str, Any]] = []
+    for table, kind, keys in _ELSEWHERE:
+        own = section.values.get(table)
+        items = [(section.prefix + table, own)] if isinstance(own, dict) else section.items(table)
+        for place, item in items:
+            name = "name" if kind == "send_email" else "binding"
+            binding = {"name": section.text(place, item, name), "type": kind}
+            found.append(binding | {key: section.text(place, item, key) for key in keys})
     return found
 
 

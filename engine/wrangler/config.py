@@ -25,19 +25,11 @@ NAMES: Final = ("wrangler.json", "wrangler.jsonc", "wrangler.toml")
 """In the order in which wrangler looks for them."""
 
 UNAVAILABLE: Final = (
-    "ai",
-    "browser",
     "build",
     "containers",
     "data_blobs",
-    "dispatch_namespaces",
-    "images",
-    "mtls_certificates",
-    "pipelines",
-    "send_email",
     "site",
     "text_blobs",
-    "vectorize",
     "wasm_modules",
 )
 """Keys that a script depends on and that this engine has nothing for: better refused than half deployed."""

@@ -194,6 +194,29 @@ dataset = "{name.replace("-", "_")}"
     assert engine.api.post("/analytics_engine/sql", content=query).text == "deployed\n"
 
 
+def test_what_no_machine_has(cli: Cli, name: str, tmp_path: Path, answer):
+    more = """
+[ai]
+binding = "AI"
+[[vectorize]]
+binding = "INDEX"
+index_name = "i"
+[[send_email]]
+name = "MAIL"
+"""
+    code = """export default { async fetch(request, env) {
+      const tries = [() => env.AI.run("m", {}), () => env.INDEX.query([1]), () => env.MAIL.send({})];
+      const told = await Promise.all(tries.map((use) => Promise.resolve().then(use).catch((e) => e.message)));
+      return Response.json(told); } };"""
+    done = cli("deploy", write(tmp_path, main_js=code, wrangler_toml=config(name, more)))
+    assert done.code == 0, done.err
+    status, body = answer(name)
+    assert status == 200
+    for told, binding in zip(json.loads(body), ("AI", "INDEX", "MAIL"), strict=True):
+        assert binding in told
+        assert "not available on this machine" in told
+
+
 def test_workflows(cli: Cli, name: str, tmp_path: Path, answer, engine: RunningEngine):
     more = f"""
 [[workflows]]
