@@ -39,6 +39,12 @@ export class Performance extends EventTarget {
     void this.#brand;
     load("user-timing").clear("measure", measureName === undefined ? undefined : `${measureName}`);
   }
+  /** There are no resource entries here, so there is nothing to clear and no buffer to fill. */
+  clearResourceTimings() { void this.#brand; }
+  setResourceTimingBufferSize(maxSize) {
+    void this.#brand;
+    requireArguments(arguments.length, 1, "Performance.setResourceTimingBufferSize");
+  }
   getEntries() { return (this.#brand, load("user-timing").selectAll()); }
   getEntriesByType(type) {
     void this.#brand;

@@ -186,31 +186,43 @@ const unescapeName = (text) =>
 function decodeMultipart(bytes, boundary) {
   const form = new FormData();
   const delimiter = encodeUtf8(`--${boundary}`);
-  const ending = encodeUtf8(`\r\n--${boundary}`);
-  const blank = encodeUtf8("\r\n\r\n");
+  const ending = encodeUtf8(`\n--${boundary}`);
   let at = find(bytes, delimiter, 0);
   if (at < 0) throw new TypeError_(`${BAD}its boundary does not occur.`);
   for (;;) {
     at += delimiter.length;
     if (bytes[at] === 45 && bytes[at + 1] === 45) return form;
     while (bytes[at] === 32 || bytes[at] === 9) at++;
-    if (bytes[at] !== 13 || bytes[at + 1] !== 10) throw new TypeError_(`${BAD}a boundary is not followed by a new line.`);
-    const noHeaders = bytes[at + 2] === 13 && bytes[at + 3] === 10;
-    const headEnd = noHeaders ? at : find(bytes, blank, at);
-    if (headEnd < 0) throw new TypeError_(`${BAD}a part's header does not end.`);
-    const head = decodeUtf8Raw(TypedArrayPrototypeSubarray(bytes, at + 2, headEnd));
-    const start = headEnd + 4;
-    const end = find(bytes, ending, start - 2);
+    at = afterLine(bytes, at);
+    if (at < 0) throw new TypeError_(`${BAD}a boundary is not followed by a new line.`);
+    const headStart = at;
+    // The header ends with an empty line, which may be its first.
+    let start = afterLine(bytes, at);
+    while (start < 0) {
+      const line = bytes.indexOf(10, at);
+      if (line < 0) throw new TypeError_(`${BAD}a part's header does not end.`);
+      at = line + 1;
+      start = afterLine(bytes, at);
+    }
+    const head = decodeUtf8Raw(TypedArrayPrototypeSubarray(bytes, headStart, at));
+    const end = find(bytes, ending, start - 1);
     if (end < 0) throw new TypeError_(`${BAD}a part does not end with the boundary.`);
-    ArrayPrototypePush(entriesOf(form), part(head, TypedArrayPrototypeSubarray(bytes, start, end)));
-    at = end + 2;
+    const last = end > start && bytes[end - 1] === 13 ? end - 1 : end;
+    ArrayPrototypePush(entriesOf(form), part(head, TypedArrayPrototypeSubarray(bytes, start, last)));
+    at = end + 1;
   }
+}
+
+/** Where the line break at `at` ends, -1 where there is none: CRLF, or LF alone as Workers take it. */
+function afterLine(bytes, at) {
+  if (bytes[at] === 10) return at + 1;
+  return bytes[at] === 13 && bytes[at + 1] === 10 ? at + 2 : -1;
 }
 
 /** @param {string} head a part's header lines @param {Uint8Array} content @returns {[string, string | File]} */
 function part(head, content) {
   const headers = { __proto__: null };
-  const lines = StringPrototypeSplit(head, "\r\n");
+  const lines = StringPrototypeSplit(head, "\n"); // trim() takes the CR
   for (let i = 0; i < lines.length; i++) {
     const colon = lines[i].indexOf(":");
     if (colon > 0) headers[StringPrototypeToLowerCase(lines[i].slice(0, colon))] = lines[i].slice(colon + 1).trim();
