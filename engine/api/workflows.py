@@ -44,6 +44,9 @@ async def put(call: Call) -> Response:
     if environment is not None and not isinstance(environment, str):
         raise ApiError(10201, "environment is the name of an environment of the script")
     call.require(DEPLOY, script, environment or PRODUCTION)
+    before = await call.store.read(lambda connection: workflows.find(connection, call.params["workflow"]))
+    if before is not None and before.service is not None:  # it is taken from there
+        call.require(DEPLOY, before.service, before.environment)
     made = await verbs.put_named(
         call.store, call.params["workflow"], script, environment, class_name, call.actor
     )

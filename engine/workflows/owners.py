@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from engine.errors import ApiError
+from engine.errors import ApiError, Conflict
 from engine.model import Actor, Binding, Environment, NamedHandlers
 from engine.store import Connection, Store, workflows
 from engine.workflows import verbs
@@ -40,7 +40,8 @@ def claim(
         named: what the script exports, None when nobody has evaluated it.
 
     Raises:
-        ApiError: 10070, the script does not export the class; 10201, a bad name.
+        ApiError: 10070, the script does not export the class; 10201, a bad name; 10212, another service does
+            it: who may deploy here need not be allowed to take that from there.
     """
     for binding in _own(bindings):
         class_name = str(binding.settings["class_name"])
@@ -48,7 +49,15 @@ def claim(
             raise ApiError(
                 10070, f"Binding {binding.name}: the script exports no class '{class_name}' for the workflow"
             )
-        verbs.put(connection, store, str(binding.settings["workflow_name"]), place, class_name, actor)
+        name = str(binding.settings["workflow_name"])
+        found = workflows.find(connection, name)
+        if found is not None and found.service not in (None, place.service):
+            raise Conflict(
+                10212,
+                f"Binding {binding.name}: workflow {name} belongs to {found.service}. Choose another name,"
+                f" delete that workflow, or give it over with PUT /workflows/{name}",
+            )
+        verbs.put(connection, store, name, place, class_name, actor)
 
 
 def adopt(

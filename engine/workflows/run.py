@@ -142,6 +142,8 @@ class Run:
 
         `delay` is what the script's own function says; None goes by the configuration.
         """
+        if self.left:  # it is being cancelled: that is what it threw
+            return Result({"state": "failed", "error": dict(error)})
         step = self._steps[key]
         ended = _ended(step, False, error, state="failed", error=error)
         attempt = len(ended.attempts)
@@ -228,7 +230,9 @@ class Run:
         return Result()
 
     async def crash(self, error: Mapping[str, str]) -> Result:
-        """`run()` threw."""
+        """`run()` threw; what it throws because it was let go of is nobody's fault."""
+        if self.left:
+            return Result()
         await self._settle("errored", error=error)
         return Result()
 

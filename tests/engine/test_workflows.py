@@ -302,7 +302,7 @@ def test_those_that_only_wait_make_way(lab: Lab) -> None:
     assert lab.run("sides") == [1, 2, 3]
     states = {lab.status(id)["status"] for id in sleeping}
     assert states & {"waiting", "running"}, states
-    assert [lab.ended(id)["output"] for id in sleeping] == ["woken"] * 70
+    assert [lab.ended(id).get("output") for id in sleeping] == ["woken"] * 70, list(map(lab.status, sleeping))
     assert len(lab.keys("before-")) == 70
 
 
@@ -317,6 +317,33 @@ def test_what_cannot_be_deployed_is_told(lab: Lab) -> None:
     assert code(workflow_name="no such name!") == 10201
     assert code(workflow_name="not-there", script_name="another") == 10200
     assert code(class_name=None) == 10021
+
+
+def test_another_service_takes_no_workflow_by_its_deploy(lab: Lab) -> None:
+    engine, other = lab.engine, f"{lab.service}-other"
+    parts = upload({"worker.js": CODE}, bindings=lab.bindings())
+    told = engine.api.put(worker_path(other), **parts)
+    assert (told.status_code, told.json()["errors"][0]["code"]) == (409, 10212)
+    token = {
+        "name": other,
+        "policies": [
+            {
+                "effect": "allow",
+                "resources": {f"com.cloudflare.edge.worker.service.{engine.account}_{other}": "*"},
+                "permission_groups": [{"name": "deploy"}],
+            }
+        ],
+    }
+    made = engine.api.post(f"{engine.address}/client/v4/user/tokens", json=token).json()["result"]
+    headers = {"authorization": f"Bearer {made['value']}"}
+    body = {"script_name": other, "class_name": "Flow"}
+    assert engine.api.put(lab.path, json=body, headers=headers).status_code == 403
+    own = lab.bindings(workflow_name=f"own-{other}")
+    parts = upload({"worker.js": CODE}, bindings=own)
+    parts["headers"] = {**parts.get("headers", {}), **headers}
+    assert engine.api.put(worker_path(other), **parts).status_code == 200
+    assert engine.api.put(f"/workflows/own-{other}", json=body, headers=headers).status_code == 200
+    assert engine.result("PUT", lab.path, json=body)["script_name"] == other  # the owner of all may
 
 
 def test_a_clone_has_a_workflow_of_its_own_and_a_deleted_one_none(lab: Lab) -> None:

@@ -8,7 +8,7 @@ DIFFERENCES: dict[str, str] = {
     "d1: not allowed: load_extension": "SQLite's text in the build that Python has",
     "d1: batch of text": "a TypeError that says so; Miniflare shows the inside of its validation",
     "d1: exec that fails": "the line that fails; Miniflare names the first",
-    "d1: prepare without arguments": "undefined is a text to it; Miniflare shows its inside",
+    "d1: prepare without arguments": "undefined is a text to it; Miniflare shows its validation's inside",
     "d1: 101 values": "SQLite's text in the build that Python has: no offset",
     "durable: inside: get 129": "the documented limit of 128 keys, which workerd does not check for SQLite",
     "durable: inside: put 129": "the documented limit of 128 keys, which workerd does not check for SQLite",

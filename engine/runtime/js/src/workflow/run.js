@@ -46,6 +46,16 @@ const toConfig = (config) => {
   return told;
 };
 
+/** What comes back to nobody. */
+const NEVER = new Promise_(() => {});
+
+/**
+ * Asks the host for this run. One that was let go of stands still: it must not speak for another one that runs in
+ * the same isolate.
+ * @param {Event_} event @param {string} operation @param {any[]} args @param {Uint8Array | null} body
+ */
+const ask = (event, operation, args, body) => (event.ended ? NEVER : startCall("workflow", operation, args, body, event).promise);
+
 export class WorkflowStep {
   /** @type {Event_} */
   #event;
@@ -109,7 +119,7 @@ export class WorkflowStep {
   }
 
   #ask(operation, args, body = null) {
-    return startCall("workflow", operation, args, body, this.#event).promise;
+    return ask(this.#event, operation, args, body);
   }
 
   /** Names need not be unique: they are numbered as they come. */
@@ -149,7 +159,7 @@ defineInterface(WorkflowStep, "WorkflowStep");
  * @param {{class: string, workflow: string, instanceId: string, timestamp: number, payload: string}} head
  */
 export async function runWorkflow(event, target, context, env, head) {
-  const tell = (operation, args, body = null) => startCall("workflow", operation, args, body, event).promise;
+  const tell = (operation, args, body = null) => ask(event, operation, args, body);
   let bytes;
   try {
     if (typeof target !== "function" || !(target.prototype instanceof WorkflowEntrypoint)) {
