@@ -17,6 +17,7 @@ from tui.screens.diff import DiffScreen
 from tui.screens.logs import LogsScreen
 from tui.screens.settings import SettingsScreen
 from tui.service_rows import Place
+from tui.session import Session
 
 
 def three() -> Account:
@@ -178,3 +179,22 @@ async def test_what_the_palette_alone_has(
         await until(pilot, lambda: name in seen(pilot))
         await pilot.press("enter")
         await until(pilot, lambda: shows in seen(pilot) if shows else app.feed._again.is_set())
+
+
+async def test_the_list_keeps_its_width(tmp_path: Path) -> None:
+    async with app_on(notes(), tmp_path).run_test(size=(120, 40)) as pilot:
+        browse = await browsing(pilot)
+        pane = browse.query_one("#services")
+        assert pane.outer_size.width == 38
+        await pilot.press("greater_than_sign", "greater_than_sign", "less_than_sign")
+        await until(pilot, lambda: pane.outer_size.width == 42)
+        for _ in range(8):
+            await pilot.press("less_than_sign")
+        await until(pilot, lambda: pane.outer_size.width == 20)
+        await pilot.press("greater_than_sign")
+        await until(pilot, lambda: Session(tmp_path).number("browse-normal") == 24)
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: pane.outer_size.width == 31)
+    async with app_on(notes(), tmp_path).run_test(size=(120, 40)) as pilot:
+        browse = await browsing(pilot)
+        await until(pilot, lambda: browse.query_one("#services").outer_size.width == 24)

@@ -225,6 +225,24 @@ class Leave(Command):
     HELP_TEXT = "quit"
 
 
+class WiderList(Command):
+    """Give the list of services more room; kept for the next start."""
+
+    NAME = "pane: Wider list"
+    BINDING_KEY = "greater_than_sign"
+    KEY_DISPLAY = ">"
+    HELP_TEXT = "wider list"
+
+
+class NarrowerList(Command):
+    """Give the list of services less room; kept for the next start."""
+
+    NAME = "pane: Narrower list"
+    BINDING_KEY = "less_than_sign"
+    KEY_DISPLAY = "<"
+    HELP_TEXT = "narrower list"
+
+
 class LogOfEngine(Command):
     """Show the end of the engine's log."""
 
@@ -282,6 +300,8 @@ BROWSE: tuple[type[Command], ...] = (
     PaneServices,
     PaneDetail,
     PaneActivity,
+    WiderList,
+    NarrowerList,
     LogOfEngine,
     CompareAccounts,
     Leave,

@@ -29,6 +29,9 @@ REST = 0.08
 #: Seconds before `loading…` is shown.
 PATIENCE = 0.3
 
+#: Columns by which the list of services gets wider or narrower, and the least that it and the detail have.
+STEP, LEAST_LIST, LEAST_DETAIL = 4, 20, 30
+
 
 class BrowseScreen(BrowseTraffic):
     """The first screen."""
@@ -139,6 +142,39 @@ class BrowseScreen(BrowseTraffic):
             detail.show_environment(found)
             pane.bottom = "[b]▲ PRODUCTION[/]" if place.production else f"modified {_when(found)}"
             await self.show_traffic(place)
+
+    # ------------------------------------------------------------------ the list's width
+
+    def on_resize(self) -> None:
+        """The width that was chosen for a terminal like this one, as far as there is room."""
+        # Textual calls this beside the base's own: that hides panes where there is room for one.
+        width = self.svc.session.number(self._width_name)
+        if width is not None:
+            self.query_one("#services").styles.width = self._in_bounds(width)
+        else:
+            self.query_one("#services").styles.clear_rule("width")
+
+    @property
+    def _width_name(self) -> str:
+        size = next((each for each in ("wide", "normal") if self.has_class(f"-{each}")), "narrow")
+        return f"browse-{size}"
+
+    def _in_bounds(self, width: int) -> int:
+        return max(LEAST_LIST, min(width, self.app.size.width - LEAST_DETAIL))
+
+    @on(commands.WiderList)
+    def _wider(self) -> None:
+        self._resize_list(STEP)
+
+    @on(commands.NarrowerList)
+    def _narrower(self) -> None:
+        self._resize_list(-STEP)
+
+    def _resize_list(self, by: int) -> None:
+        pane = self.query_one("#services")
+        width = self._in_bounds(pane.outer_size.width + by)
+        pane.styles.width = width
+        self.svc.remember(self._width_name, width)
 
     # ------------------------------------------------------------------ keys that need no dialog
 
