@@ -31,6 +31,8 @@ from tui.screens.browse import BrowseScreen
 from tui.session import REST, Session
 from tui.widgets.service_tree import Place
 
+#: Seconds that the tour waits for something that it can point at.
+TOUR_WAITS = 20.0
 STARTED_READ_ONLY = "svc-tui was started with --read-only"
 
 
@@ -121,6 +123,7 @@ class SvcApp(CommandHost, NavigatingApp):
         """What is offered at a start: how it works, then text that was never saved."""
         seen = self.session.text("tour")
         if self.options.tour or (self.options.tour is None and self.settings.tour and not seen):
+            await self.browse.filled(TOUR_WAITS)
             await self._show_tour()
         await self._offer_kept()
 

@@ -52,7 +52,7 @@ class BrowseScreen(BrowseTraffic):
                 yield FilterField(id="filter", placeholder="filter by name", compact=True)
                 yield ServiceTree()
                 yield Static(id="nothing")
-            with Pane(id="detail", number=2, title=""):
+            with Pane(id="detail", number=2, title="Detail"):
                 yield EnvironmentDetail()
             with Pane(id="activity", number=3, title="Activity", bottom="all services"):
                 yield Activity()
@@ -105,7 +105,7 @@ class BrowseScreen(BrowseTraffic):
         pane.set_class(place is not None and place.production, "prod")
         pane.bottom = "[b]▲ PRODUCTION[/]" if place is not None and place.production else ""
         if place is None:
-            pane.title = ""
+            pane.title = "Detail"
             detail.clear()
             return
         mark = "▲ " if place.production else ""

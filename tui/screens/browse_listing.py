@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -49,6 +50,7 @@ class BrowseListing(SvcScreen[None]):
         """How many services there are, while their list is still arriving."""
         self._reading = False
         self._due = False
+        self._filled = asyncio.Event()
         self._changed: set[str] = set()
         """Services to be read again."""
 
@@ -173,6 +175,8 @@ class BrowseListing(SvcScreen[None]):
             self.arrived()
         self._show_count()
         await self.welcome()
+        if services:
+            self._filled.set()
 
     def _remembered(self) -> None:
         """Order and folds of the last time."""
@@ -195,6 +199,13 @@ class BrowseListing(SvcScreen[None]):
     @on(ServiceTree.Folded)
     def _folded(self) -> None:
         self.svc.remember("folded", sorted(self.service_tree.rows.folded)[:1000])
+
+    async def filled(self, seconds: float) -> None:
+        """Wait until there are services on the screen, or it takes too long."""
+        try:
+            await asyncio.wait_for(self._filled.wait(), seconds)
+        except TimeoutError:
+            return
 
     def reread(self, *services: str) -> None:
         """Read some services again, as after a change of our own."""
