@@ -77,7 +77,7 @@ class Drafts:
             if turn and turn < self._written.get(path, 0):
                 return
             self._written[path] = turn
-            _write(path, text)
+            write_over(path, text)
 
     def forget(self, service: str, environment: str, turn: int = 0) -> None:
         """The text was saved or discarded."""
@@ -109,7 +109,12 @@ class Drafts:
         return sorted((draft for draft in found if draft), key=lambda draft: draft.at, reverse=True)
 
 
-def _write(path: Path, text: str) -> None:
+def write_over(path: Path, text: str) -> None:
+    """Replace a file in one step, for its owner alone.
+
+    Raises:
+        OSError: The disk is full or the folder cannot be written.
+    """
     private_folder(path.parent)
     beside = path.with_suffix(".tmp")
     with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:

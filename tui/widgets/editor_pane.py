@@ -63,6 +63,8 @@ class EditorPane(Pane):
         self._tab_names: list[str | None] = []
         self._marks: dict[str, dict[int, str]] = {}
         self._offer_timer: Timer | None = None
+        self.places: dict[str, tuple[int, int]] = {}
+        """Where the cursor was in modules that were not opened yet."""
         self.bindings: Callable[[], Mapping[str, str]] = dict
         """The environment's bindings: name to type."""
 
@@ -104,6 +106,8 @@ class EditorPane(Pane):
             editor.completion = self.query_one(CompletionList)
             self._editors[name] = editor
             self.query_one("#editors").mount(editor)
+            if name in self.places:
+                editor.call_after_refresh(self._put_back, name, editor)
             editor.marks = self._marks.get(name, {})
         focused = self.has_focus_within
         for known, editor in self._editors.items():
@@ -119,6 +123,25 @@ class EditorPane(Pane):
         self.show_tabs()
         self.show_bottom()
         self.post_message(self.Opened(name))
+
+    def put_back(self, places: Mapping[str, tuple[int, int]]) -> None:
+        """Put the cursors where they were the last time; in modules that are not open yet, once they are."""
+        self.places = dict(places)
+        for name, editor in self._editors.items():
+            self.call_after_refresh(self._put_back, name, editor)
+
+    def _put_back(self, name: str, editor: CodeEditor) -> None:
+        place = self.places.pop(name, None)
+        # Somebody may have put it somewhere already.
+        if place is not None and editor.cursor_location == (0, 0):
+            editor.go_to((min(place[0], editor.document.line_count - 1), place[1]))
+
+    @property
+    def cursors(self) -> dict[str, tuple[int, int]]:
+        """Where the cursor is in each module."""
+        opened = {name: editor.cursor_location for name, editor in self._editors.items()}
+        found = {**opened, **self.places}
+        return {name: place for name, place in found.items() if name in self.workspace.modules}
 
     def step(self, by: int) -> None:
         """Show the next (1) or previous (-1) module."""

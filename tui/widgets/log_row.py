@@ -52,7 +52,7 @@ class Look:
     def path(self) -> int:
         """Cells of the path."""
         room = self.width - self.lead - 4 - 7 - 10
-        return max(PATH, min(LONGEST_PATH, int(room * 0.42)))
+        return max(PATH, min(LONGEST_PATH, int(room * 0.3)))
 
 
 def of_record(record: LogRecord, open: bool, look: Look) -> Text:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import ClassVar
 
 from rich.markup import escape
 from textual import on
@@ -11,6 +12,8 @@ from textual.message import Message
 from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
+from tui.commands.base import Command
+from tui.commands.modules import LIST_OF_MODULES
 from tui.format import size
 from tui.widgets.column_tree import ColumnTree
 from tui.workspace import ModuleText
@@ -24,6 +27,9 @@ def plain(text: str) -> str:
 class ModulesList(ColumnTree[ModuleText | None]):
     """All modules, in folders by their names. Enter or a click opens one."""
 
+    COMMAND_CLASSES: ClassVar[tuple[type[Command], ...]] = LIST_OF_MODULES
+    HELP_TITLE = "Modules"
+
     @dataclass
     class Chosen(Message):
         """A module was opened."""
@@ -36,6 +42,12 @@ class ModulesList(ColumnTree[ModuleText | None]):
         self._filled: list[tuple[str, bool]] | None = None
         self._sizes: dict[str, str] = {}
         self._leaves: dict[str, TreeNode[ModuleText | None]] = {}
+
+    @property
+    def under_cursor(self) -> str:
+        """The name of the module under the cursor; empty on a folder."""
+        node = self.cursor_node
+        return node.data.name if node is not None and node.data is not None else ""
 
     def fill(self, modules: Iterable[ModuleText], main: str, current: str) -> None:
         """Show these modules; the cursor goes to the one under edit."""

@@ -76,6 +76,8 @@ class WritesTable(Table):
             then = self.text(("✗ ", "bold error"), (item["refusal"], "error"))
         elif item["superseded"]:
             then = self.text(("a later write replaces it", "faint"))
+        elif item["change"] and change.get("before") == change.get("after") is not None:
+            then = self.text(("the same", "faint"))
         elif item["change"]:
             then = self._value(change.get("after"))
         else:

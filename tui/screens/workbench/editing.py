@@ -9,6 +9,7 @@ from textual import on, work
 from textual.suggester import Suggester
 
 from tui.commands import editing as commands
+from tui.commands.modules import ListImportFiles
 from tui.format import plural
 from tui.import_files import FoundFile, ImportRefused, find, suggest
 from tui.screens.workbench.ask import AskDialog
@@ -87,6 +88,7 @@ class EditingScreen(ModulesScreen):
         if where is not None:
             self.go_to(where)
 
+    @on(ListImportFiles)
     @on(commands.ImportFiles)
     @work(exclusive=True, group="module")
     async def _import(self) -> None:

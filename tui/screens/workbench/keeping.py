@@ -12,6 +12,7 @@ from tui.client import EngineAway, EngineError
 from tui.commands import workbench as commands
 from tui.drafts import Draft
 from tui.format import clock, version
+from tui.last_places import LastPlace, LastPlaces
 from tui.markup import escape
 from tui.messages import Change, Connected
 from tui.requests import DraftRequest
@@ -39,10 +40,13 @@ class KeepingScreen(WorkbenchBase):
         """What the next run sends."""
         self.live: Workspace | None = None
         """What somebody else deployed meanwhile, as far as it was read."""
+        self.shift = 0
+        """How far the border between code and answer was moved."""
         self.saving = asyncio.Lock()
 
     def on_mount(self) -> None:
         """Read the code as soon as there is an engine; follow the account."""
+        self._pane = self.editor_pane  # asked once more when the screen has lost its widgets
         self.svc.account_changed.subscribe(self, self._account_changed)
         self.request = self.requests.read(self.environment)
         self.request_bar.load(self.request)
@@ -53,15 +57,22 @@ class KeepingScreen(WorkbenchBase):
     def on_unmount(self) -> None:
         """Whatever is not written yet is written now."""
         self.keep_now()
+        self.keep_place()
         self.keep_request()
 
     def on_screen_suspend(self) -> None:
         """Another screen comes in front: a good moment to write."""
         self.keep_now()
+        self.keep_place()
 
     def on_app_blur(self, event: events.AppBlur) -> None:
         """The terminal lost the focus: whatever happens there must not cost a word."""
         self.keep_now()
+
+    @property
+    def last_places(self) -> LastPlaces:
+        """Where the place in the code is remembered."""
+        return LastPlaces(self.svc.engine.state, self.service)
 
     # ------------------------------------------------------------------ loading
 
@@ -84,6 +95,7 @@ class KeepingScreen(WorkbenchBase):
         self.loaded = True
         self.take(Workspace.read(answer))
         self.request_bar.bottom = f"[$muted]{escape(self.hostname)}[/]"
+        self._put_back()
         if draft := await asyncio.to_thread(self.drafts.read, self.service, self.environment):
             self._restore(draft)
         if self.focused is None:
@@ -94,6 +106,28 @@ class KeepingScreen(WorkbenchBase):
         if self.run_wanted:
             self.run_wanted = False
             self.post_message(commands.Run())
+
+    def _put_back(self) -> None:
+        """The module and the cursor of the last time, unless one comes for another place."""
+        place = self.last_places.read(self.environment)
+        self.shift = place.shift
+        self.divide()
+        self.editor_pane.put_back(place.cursors)
+        if self.wanted is None:
+            self.editor_pane.open(self.workspace, place.module)
+
+    def divide(self) -> None:
+        """Give code and answer their room: the screen that lays them out does it."""
+
+    def keep_place(self) -> None:
+        """Remember where one is; it is small."""
+        if not self.loaded:
+            return
+        place = LastPlace(self._pane.current, self._pane.cursors, self.shift)
+        try:
+            self.last_places.keep(self.environment, place)
+        except OSError as error:
+            self.log.warning(f"place not kept: {error}")  # of no weight beside text, which says it loudly
 
     def take(self, workspace: Workspace) -> None:
         """Edit this from now on."""
@@ -143,6 +177,7 @@ class KeepingScreen(WorkbenchBase):
     async def keep(self) -> None:
         """Write the unsaved text, in a thread."""
         self._keep_timer = None
+        self.keep_place()
         await asyncio.to_thread(self._keep, *self._snapshot())
 
     def keep_now(self) -> None:

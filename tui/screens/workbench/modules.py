@@ -10,6 +10,7 @@ from pathlib import Path
 
 from textual import on, work
 
+from tui.commands import modules as of_list
 from tui.commands import workbench as commands
 from tui.format import size
 from tui.markup import escape
@@ -31,6 +32,7 @@ class ModulesScreen(RunningScreen):
     @on(EditorPane.Opened)
     def _module_opened(self) -> None:
         self.show_state()
+        self.keep_place()
 
     @on(commands.NextModule)
     def _next(self) -> None:
@@ -57,6 +59,7 @@ class ModulesScreen(RunningScreen):
         ]
         await self.app.search_commands(found, placeholder="Module")
 
+    @on(of_list.ListAddModule)
     @on(commands.AddModule)
     @work(exclusive=True, group="module")
     async def _add(self) -> None:
@@ -66,9 +69,22 @@ class ModulesScreen(RunningScreen):
             self.open_module(name)
             self.text_changed()
 
+    @on(of_list.ListRenameModule)
+    def _rename_listed(self) -> None:
+        if name := self.query_one(ModulesList).under_cursor:
+            self.editor_pane.show(name)
+            self.rename_module()
+
+    @on(of_list.ListDeleteModule)
+    def _delete_listed(self) -> None:
+        if name := self.query_one(ModulesList).under_cursor:
+            self.editor_pane.show(name)
+            self.delete_module()
+
     @on(commands.RenameModule)
     @work(exclusive=True, group="module")
-    async def _rename(self) -> None:
+    async def rename_module(self) -> None:
+        """Rename the module that is shown, after its dialog."""
         old = self.editor_pane.current
         if old not in self.workspace.modules:
             return
@@ -80,7 +96,8 @@ class ModulesScreen(RunningScreen):
 
     @on(commands.DeleteModule)
     @work(exclusive=True, group="module")
-    async def _delete(self) -> None:
+    async def delete_module(self) -> None:
+        """Delete the module that is shown, after its dialog."""
         name = self.editor_pane.current
         if name == self.workspace.main:
             self.tell(f"{name} is the main module: it cannot be deleted.")

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Grid, Vertical
 from textual.widgets import Input, TextArea
 
-from tui.commands import answer, editing, logs, places, requests, writes
+from tui.commands import answer, editing, logs, modules, places, requests, writes
 from tui.commands import workbench as commands
 from tui.commands.base import Command
 from tui.screens.workbench.applying import ApplyingScreen
@@ -24,6 +24,9 @@ from tui.widgets.request_bar import BODY as REQUEST_BODY
 from tui.widgets.request_bar import HEADERS as REQUEST_HEADERS
 from tui.widgets.request_bar import RequestBar
 from tui.widgets.response_view import ResponseView
+
+#: Steps that the border between code and answer may be moved.
+MOST_SHIFT = 5
 
 
 class WorkbenchScreen(ApplyingScreen):
@@ -42,6 +45,7 @@ class WorkbenchScreen(ApplyingScreen):
         *editing.EDITING,
         *requests.REQUESTS,
         writes.KeptWrites,
+        *modules.DIVIDING,
     )
 
     def body(self) -> ComposeResult:
@@ -55,6 +59,40 @@ class WorkbenchScreen(ApplyingScreen):
                 yield AnswerPane(self.service, self.environment, id="answer")
                 with Pane(id="calls", number=5, title="Calls"):
                     yield CallsView()
+
+    # ------------------------------------------------------------------ room
+
+    @on(modules.CodeWider)
+    def _wider(self) -> None:
+        self._move_border(1)
+
+    @on(modules.CodeNarrower)
+    def _narrower(self) -> None:
+        self._move_border(-1)
+
+    def _move_border(self, step: int) -> None:
+        self.shift = max(-MOST_SHIFT, min(MOST_SHIFT, self.shift + step))
+        self.divide()
+        self.keep_place()
+
+    def on_resize(self) -> None:
+        """Each layout has its own measures."""
+        self.call_after_refresh(self.divide)
+
+    def divide(self) -> None:
+        """Give code and answer their room, `shift` steps from what the style sheet says."""
+        bench = self.query_one("#bench")
+        bench.styles.clear_rule("grid_columns")
+        bench.styles.clear_rule("grid_rows")
+        if not self.shift:
+            return
+        if self.has_class("-narrow"):
+            rows = 14 if self.has_class("-request-open") else 9
+            bench.styles.grid_rows = f"1fr {max(5, rows - 2 * self.shift)}"
+        elif self.has_class("-wide"):
+            bench.styles.grid_columns = f"26 1fr {84 - 8 * self.shift}"
+        else:
+            bench.styles.grid_columns = f"1fr {46 - 5 * self.shift}%"
 
     # ------------------------------------------------------------------ keys
 
