@@ -84,7 +84,6 @@ async def test_a_class_is_made_for_each_event(bench: Lab) -> None:
     assert await worker.describe() == {
         "handlers": ["fetch"],
         "named_handlers": [{"name": "Admin", "handlers": ["fetch"]}],
-        "callable": True,
     }
 
 
