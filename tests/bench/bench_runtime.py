@@ -24,9 +24,9 @@ from pathlib import Path
 
 import platformdirs
 import uvloop
-from bench_http import free_port, wrangler_folder
 from engine_process import engine, machine
 from load import load
+from wrangler_dev import free_port, wrangler_folder
 
 from engine.model import Module
 from engine.runtime.compile import Compiler
