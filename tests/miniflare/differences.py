@@ -22,7 +22,6 @@ DIFFERENCES: dict[str, str] = {
     "durable: inside: sql sqlite_version": "harmless, so it is not forbidden",
     "durable: inside: sql size": "the classes Cursor and Statement are not shown as properties",
     "durable: inside: sql 101 values": "a text of our own: it names the limit",
-    "durable: inside: bookmark": "point-in-time recovery is not there",
     "durable: inside: classes": "transaction() says that it takes a callback",
     "durable: constructor": "V8's own text where a stub's class is called",
     "kv: put a used stream": "the stream's own text for the same TypeError",
