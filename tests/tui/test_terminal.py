@@ -143,8 +143,9 @@ def test_from_the_first_start_to_a_promoted_edit(terminal: Terminal, state: Path
     terminal.press("enter")
     terminal.wait("answers now.")
     assert web.get("pr-1.hello") == (200, EDITED)
-    terminal.press("escape")
-    terminal.wait(lambda text: "2 hello › pr-1 " in text)
+    terminal.press("escape")  # by itself: with the next key it would be alt
+    terminal.wait(lambda text: "2 hello › pr-1 " in text and "3 services" in text)
+    time.sleep(0.5)
     terminal.press("R")
     terminal.wait("Rename hello › pr-1")
     terminal.press("end", "0")
