@@ -1,4 +1,4 @@
-"""One namespace's isolate, and the objects that live in it now."""
+"""One namespace's isolate, and the objects that live in it: their whole life is here, hence a long file."""
 
 from __future__ import annotations
 

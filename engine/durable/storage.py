@@ -1,9 +1,10 @@
-"""What one object stores: a SQLite file of its own (durable-objects/api/sqlite-storage-api).
+"""What one object stores: a SQLite file of its own; one state machine on two threads, hence a long file.
 
 Operations run on the thread of the object's isolate, synchronously: nothing else is delivered to the object
 meanwhile. Writes gather in a transaction that ends when JavaScript has come to its next `await`; `flushed`
 settles when that transaction is on the disk, and responses wait for it. The write-ahead log is synced on a
 thread of its own, so that the isolate goes on meanwhile: together that is what synchronous=FULL promises.
+What it offers: durable-objects/api/sqlite-storage-api.
 """
 
 from __future__ import annotations

@@ -31,6 +31,19 @@ export class Thing extends DurableObject {
     setInterval(() => { this.other.note("never"); }, 5);
     this.ctx.abort("enough");
   }
+  async join() {
+    const { webSocket } = await this.other.fetch("http://x/", { headers: { Upgrade: "websocket" } });
+    webSocket.accept();
+    webSocket.addEventListener("message", async ({ data }) => { await this.other.note(data); });
+    return "answered";
+  }
+  fetch() {
+    const [client, server] = Object.values(new WebSocketPair());
+    this.ctx.acceptWebSocket(server);
+    return new Response(null, { status: 101, webSocket: client });
+  }
+  say() { for (const socket of this.ctx.getWebSockets()) socket.send("heard"); }
+  sockets() { return this.ctx.getWebSockets().length; }
   count() { return this.ticks; }
   async note(word) { await this.ctx.storage.put(word, 1); }
   async notes() { return [...(await this.ctx.storage.list()).keys()]; }
@@ -80,6 +93,25 @@ async def test_an_interval_keeps_its_object_for_some_time_only(made: Engine):
     await until(lambda: made.house._worker.result().channels[0].idle)
     made.house.idle = 10.0
     assert await ask(made, "x/count") == 0
+
+
+async def test_a_socket_to_elsewhere_goes_on(made: Engine):
+    assert await ask(made, "x/join") == "answered"
+    made.house.idle = 0.01
+    await asyncio.sleep(0.1)
+    await ask(made, "other/say")
+
+    async def heard() -> bool:
+        return await ask(made, "other/notes") == ["heard"]
+
+    await until(heard)
+    assert await ask(made, "other/sockets") == 1
+    made.house.longest = 0.0
+
+    async def ended() -> bool:
+        return await ask(made, "other/sockets") == 0
+
+    await until(ended)  # with the instance that had it
 
 
 async def test_an_interval_that_is_cleared_keeps_nothing(made: Engine):

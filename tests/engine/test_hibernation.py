@@ -153,7 +153,7 @@ def houses(there: Place) -> list[Any]:
 async def sleep(there: Place) -> None:
     """Let every object go."""
     for house in houses(there):
-        house.idle = 0.0
+        house.idle = house.longest = 0.0
         for actor in house.living:
             house._look(actor)
     await there.sleeps()
@@ -174,6 +174,7 @@ async def test_objects_sleep_and_come_back(there: Place):
 
 
 async def test_an_isolate_that_ends_keeps_them_open(there: Place):
+    await sleep(there)
     async with there.connect("name=ana", "kept") as client:
         before = await run(client, "born")
         for house in houses(there):

@@ -8,6 +8,7 @@
 import { hostCallSync, startCall } from "../channel.js";
 import { onEnd } from "../events.js";
 import { load } from "../lazy.js";
+import { linger, unlingerLater } from "../linger.js";
 import { Error_, PromisePrototypeThen, TypedArrayPrototypeGetLength, TypeError_ } from "../primordials.js";
 import { post, SOCKET } from "../ring.js";
 import { defineInterface, isObject } from "../webidl.js";
@@ -127,7 +128,8 @@ export function openParked(socket, state) {
   state.parked = 0;
   state.send = (message) => writer.push(message);
   let source = null;
-  if (state.event !== null && !state.event.object) {
+  const held = linger(state.event);
+  if (state.event !== null && (held !== null || !state.event.object)) {
     onEnd(state.event, () => {
       state.ready = CLOSED;
       if (!state.sentClose) writer.push(closing(ABNORMAL));
@@ -137,8 +139,12 @@ export function openParked(socket, state) {
   }
   PromisePrototypeThen(startCall("sockets", "open", [number], writer, state.event).promise, ({ body }) => {
     source = body;
-    readMessages(body, (message) => deliver(socket, message));
+    readMessages(body, (message) => {
+      deliver(socket, message);
+      if (message.kind === CLOSE) unlingerLater(held);
+    });
   }, () => {
+    unlingerLater(held);
     writer.cancel();
     deliver(socket, closing(ABNORMAL));
   });

@@ -17,6 +17,7 @@ import {
 } from "../event-target.js";
 import { currentEvent, enter, onEnd, requireEvent } from "../events.js";
 import { load } from "../lazy.js";
+import { linger, unlingerLater } from "../linger.js";
 import {
   ArrayIsArray, ArrayPrototypeIncludes, ArrayPrototypeJoin, ArrayPrototypePush, ArrayPrototypeShift, ObjectDefineProperty, PromisePrototypeThen,
   PromiseResolve, RegExpPrototypeExec, StringPrototypeIncludes, StringPrototypeSlice, StringPrototypeToLowerCase, SymbolIterator,
@@ -25,7 +26,7 @@ import {
 import { normalizeUrl, schemeOf } from "../url/parse.js";
 import { copyBytesOf, defineInterface, isBufferSource, isObject, requireArguments, toUSVString } from "../webidl.js";
 import { attachmentOf, keepAttachment, openParked } from "./hibernation.js";
-import { ABNORMAL, BINARY, closing, readMessages, TEXT, Writer } from "./messages.js";
+import { ABNORMAL, BINARY, CLOSE, closing, readMessages, TEXT, Writer } from "./messages.js";
 
 const CONNECTING = 0, OPEN = 1, CLOSING = 2, CLOSED = 3;
 const NO_STATUS = 1005;
@@ -268,8 +269,13 @@ export function receiveSocket(writer, source) {
 
 function attach(socket, state, writer, source) {
   state.send = (message) => writer.push(message);
-  readMessages(source, (message) => deliver(socket, message));
-  if (state.event !== null && !state.event.object) onEnd(state.event, () => abandon(state, source));
+  // It keeps an object's event open, which keeps the object in memory for some time.
+  const held = linger(state.event);
+  readMessages(source, (message) => {
+    deliver(socket, message);
+    if (message.kind === CLOSE) unlingerLater(held);
+  });
+  if (state.event !== null && (held !== null || !state.event.object)) onEnd(state.event, () => abandon(state, source));
 }
 
 /** The event that opened a socket has ended: nothing can listen to it any more. */
