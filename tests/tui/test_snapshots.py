@@ -83,7 +83,6 @@ def at(place: Place, *keys: str, shows: Callable[[Any], object] | None = None) -
     [
         ("browse", (120, 40), "dusk", at(STAGING)),
         ("browse-narrow-light", (80, 24), "paper", at(STAGING)),
-        ("browse-wide", (200, 50), "dusk", at(STAGING)),
         ("keys", (120, 40), "okabe", at(STAGING, "question_mark")),
         ("delete-production", (80, 24), "contrast", at(PRODUCTION, "x")),
         (
