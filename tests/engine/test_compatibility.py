@@ -102,7 +102,7 @@ async def test_brotli_by_date(made: Lab) -> None:
 DISALLOWED = (
     "Disallowed operation called within global scope. Asynchronous I/O (ex: fetch() or connect()), setting a "
     "timeout, and generating random values are not allowed within global scope. To fix this error, perform "
-    "this operation within a handler."
+    "this operation within a handler. https://developers.cloudflare.com/workers/runtime-apis/handlers/"
 )
 
 

@@ -62,3 +62,15 @@ def test_email(engine: RunningEngine, service: str) -> None:
 
 def test_a_worker_without_the_handler(engine: RunningEngine, service: str) -> None:
     assert engine.get(service, "/cdn-cgi/handler/scheduled").status_code == 500
+
+
+def test_a_method_of_the_context_that_was_taken_off_it(engine: RunningEngine, service: str) -> None:
+    engine.deploy(
+        service,
+        """export default { fetch(request, env, { waitUntil, passThroughOnException }) {
+          return Response.json([() => waitUntil(Promise.resolve()), passThroughOnException].map((run) => {
+            try { return run(); } catch (error) { return `${error}`.slice(0, 29); }
+          }));
+        } }""",
+    )
+    assert engine.get(service).json() == ["TypeError: Illegal invocation"] * 2

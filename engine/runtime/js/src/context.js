@@ -13,6 +13,12 @@ import { sweepTimers } from "./timers.js";
 import { defineInterface } from "./webidl.js";
 
 const TOKEN = {};
+const ILLEGAL =
+  "Illegal invocation: function called with incorrect `this` reference. " +
+  "See https://developers.cloudflare.com/workers/observability/errors/#illegal-invocation-errors for details.";
+
+/** @type {(context: ExecutionContext) => Event_} */
+let eventOf;
 
 /** @type {Record<string, any> | null} what the main module exports; null in service-worker format */
 let own = null;
@@ -39,10 +45,16 @@ export class ExecutionContext {
     ObjectDefineProperty(this, "props", { __proto__: null, value: props ?? {}, writable: true, enumerable: true, configurable: true });
   }
   waitUntil(promise) {
-    waitUntil(this.#event, promise);
+    waitUntil(eventOf(this), promise);
   }
   passThroughOnException() {
-    this.#event.passThrough = true;
+    eventOf(this).passThrough = true;
+  }
+  static {
+    eventOf = (context) => {
+      if (typeof context === "object" && context !== null && #event in context) return context.#event;
+      throw new TypeError_(ILLEGAL);
+    };
   }
   get exports() {
     return (this.#exports ??= load("loopback").createExports(own, this.#event));

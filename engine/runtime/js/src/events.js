@@ -99,6 +99,6 @@ export function requireEvent() {
   throw new Error_(
     "Disallowed operation called within global scope. Asynchronous I/O (ex: fetch() or connect()), setting a timeout, " +
       "and generating random values are not allowed within global scope. To fix this error, perform this operation " +
-      "within a handler.",
+      "within a handler. https://developers.cloudflare.com/workers/runtime-apis/handlers/",
   );
 }
