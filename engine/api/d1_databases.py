@@ -82,7 +82,6 @@ async def _shape(call: Call, found: D1Database) -> dict[str, Any]:
         "name": found.name,
         "created_at": found.created_on,
         "version": "production",
-        "read_replication": {"mode": "disabled"},
     }
     try:
         size, tables = await call.store.databases.get(found.id).do(
