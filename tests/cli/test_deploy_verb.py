@@ -79,12 +79,14 @@ def test_broken_code_changes_nothing(cli: Cli, name: str, tmp_path: Path, answer
 
 def test_refusals_name_file_and_key(cli: Cli, name: str, tmp_path: Path):
     folder = write(
-        tmp_path, main_js=worker(""), wrangler_toml=f'name = "{name}"\nmain = "main.js"\n[[vectorize]]\n'
+        tmp_path,
+        main_js=worker(""),
+        wrangler_toml=f'name = "{name}"\nmain = "main.js"\n[[containers]]\nimage = "i"\n',
     )
     done = cli("deploy", folder)
     assert (done.code, done.err) == (
         1,
-        f"svc-tui: {folder}/wrangler.toml: vectorize: this engine has nothing for it yet\n",
+        f"svc-tui: {folder}/wrangler.toml: containers: this engine has nothing for it yet\n",
     )
     missing = '[[services]]\nbinding = "X"\nservice = "never-deployed"\n'
     write(tmp_path, wrangler_toml=f'name = "{name}"\nmain = "main.js"\n{missing}')

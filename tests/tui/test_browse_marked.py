@@ -85,8 +85,8 @@ async def test_clone_makes_one_in_each_service(tmp_path: Path) -> None:
         await pilot.press("enter")
         await until(pilot, lambda: len(account.asked) == 2)
         assert account.asked == [
-            ("clone", "auth", "staging", "pr-9", False),
-            ("clone", "notes", "staging", "pr-9", False),
+            ("clone", "auth", "staging", "pr-9", "own"),
+            ("clone", "notes", "staging", "pr-9", "own"),
         ]
 
 
