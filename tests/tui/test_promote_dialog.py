@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 from dialog_app import NOTES, DialogApp, RecordingEngine, environment, text_of, typed
+from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Button, Input, Select
 
@@ -67,6 +69,46 @@ async def test_production_wants_its_exact_name(app: DialogApp) -> None:
         await settled(pilot)
     assert app.results == [{"version": {"number": 39}, "deployment": {"id": "d"}, "to": "production"}]
     assert app.engine.asked[-1] == ("promote", "staging", "production", (), "plan-1-[]")
+
+
+async def test_an_enter_counts_for_what_was_typed_before_it(app: DialogApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot)
+        await typed(pilot, "productio")
+        field = app.screen.query_one("#typed", Input)
+        assert app.focused is field
+        # In one go, as a terminal sends what is typed fast: the name is whole before the enter is answered.
+        pilot.app.post_message(events.Key("enter", "\r"))
+        await typed(pilot, "n")
+        await settled(pilot)
+        assert field.value == "production"
+        assert app.results == []
+        assert [asked[0] for asked in app.engine.asked] == ["plan"]
+        await pilot.press("enter")
+        await settled(pilot)
+    assert len(app.results) == 1
+    assert [asked[0] for asked in app.engine.asked] == ["plan", "promote"]
+
+
+async def test_what_is_typed_before_the_plan_is_there_is_not_lost(app: DialogApp) -> None:
+    plan, may = app.engine.plan_promotion, asyncio.Event()
+
+    async def later(*args: Any) -> dict[str, Any]:
+        await may.wait()
+        return await plan(*args)
+
+    app.engine.plan_promotion = later  # type: ignore[method-assign]
+    async with app.run_test(size=(120, 40)) as pilot:
+        app.show(PromoteDialog(app.engine, NOTES, "staging"))  # type: ignore[arg-type]
+        await pilot.pause()
+        await typed(pilot, "producti", "enter")
+        assert app.results == []  # it did not press Cancel, which has the focus
+        may.set()
+        await settled(pilot)
+        assert app.screen.query_one("#typed", Input).value == "producti"
+        await typed(pilot, "on", "enter")
+        await settled(pilot)
+    assert app.results == [{"version": {"number": 39}, "deployment": {"id": "d"}, "to": "production"}]
 
 
 async def test_escape_cancels_and_asks_nothing_of_the_engine(app: DialogApp) -> None:

@@ -145,7 +145,6 @@ def test_from_the_first_start_to_a_promoted_edit(terminal: Terminal, state: Path
     assert web.get("pr-1.hello") == (200, EDITED)
     terminal.press("escape")  # by itself: with the next key it would be alt
     terminal.wait(lambda text: "2 hello › pr-1 " in text and "3 services" in text)
-    time.sleep(0.5)
     terminal.press("R")
     terminal.wait("Rename hello › pr-1")
     terminal.press("end", "0")
@@ -162,7 +161,6 @@ def test_from_the_first_start_to_a_promoted_edit(terminal: Terminal, state: Path
     terminal.press("productio")
     terminal.wait("Type production:  productio")
     terminal.press("enter")
-    time.sleep(1)  # nothing is to be seen of an enter that does nothing
     assert web.get("hello") == (200, FIRST)
     terminal.press("n")
     terminal.wait("Type production:  production")

@@ -15,7 +15,7 @@ from textual.suggester import Suggester
 from textual.widgets import Input, Label
 
 from tui.markup import escape
-from tui.screens.dialogs.dialog import Dialog
+from tui.screens.dialogs.dialog import Dialog, DialogField
 
 Parse = Callable[[str], Any]
 
@@ -71,7 +71,7 @@ class FieldsDialog(Dialog[dict[str, Any]]):
         for field in self.fields:
             with Horizontal(classes="field-row"):
                 yield Label(field.label, classes="field-label")
-                yield Input(
+                yield DialogField(
                     field.value,
                     id=f"field-{field.id}",
                     placeholder=field.hint,
@@ -84,7 +84,7 @@ class FieldsDialog(Dialog[dict[str, Any]]):
     def compose_question(self) -> ComposeResult:
         if self.typed is not None:
             yield Label(f"Type [b $production]{self.typed}[/]:", id="question")
-            yield Input(id="typed", compact=True, select_on_focus=False)
+            yield DialogField(id="typed", compact=True, select_on_focus=False)
 
     def opened(self) -> None:
         self._changed()

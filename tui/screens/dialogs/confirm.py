@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input, Label
 
 from tui.format import plural
-from tui.screens.dialogs.dialog import Dialog, DialogButton
+from tui.screens.dialogs.dialog import Dialog, DialogButton, DialogField
 
 
 class ConfirmDialog(Dialog[bool]):
@@ -43,7 +43,7 @@ class ConfirmDialog(Dialog[bool]):
         if self.typed is not None:
             colour = "$production" if self.production else "$foreground"
             yield Label(f"Type [b {colour}]{self.typed}[/]:", id="question")
-            yield Input(id="typed", compact=True, select_on_focus=False)
+            yield DialogField(id="typed", compact=True, select_on_focus=False)
 
     def compose_buttons(self) -> ComposeResult:
         yield DialogButton("Cancel", id="cancel")

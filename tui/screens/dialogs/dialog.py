@@ -28,6 +28,20 @@ class DialogButton(Button):
             self.screen.type_ahead(self, event)
 
 
+class DialogField(Input):
+    """A field of a dialog, whose enter is for what stands in it when enter is pressed.
+
+    As a binding enter is answered only when it has risen to the app, and by then what was typed after it in
+    one go stands in the field, too.
+    """
+
+    async def on_key(self, event: events.Key) -> None:
+        if event.key == "enter":
+            event.stop()
+            event.prevent_default()
+            await self.action_submit()
+
+
 class Dialog(ModalScreen[Result | None], Generic[Result]):
     """A modal question. Dismissed with a result, or with None when it was cancelled.
 
@@ -174,8 +188,9 @@ class Dialog(ModalScreen[Result | None], Generic[Result]):
         self.dismiss(None)
 
     @on(Input.Submitted)
-    def _submitted(self) -> None:
-        if self.ready:
+    def _submitted(self, event: Input.Submitted) -> None:
+        # More may have been typed meanwhile: an enter says yes only to what stood there then.
+        if self.ready and event.value == event.input.value:
             self.go()
 
     def typing_target(self) -> Input | None:
@@ -212,5 +227,5 @@ class Dialog(ModalScreen[Result | None], Generic[Result]):
             button.call_later(self._to_field, button, field)
             return
         self._moving = False
-        if button.has_focus:
+        if button.has_focus and field.display:
             self.set_focus(field)

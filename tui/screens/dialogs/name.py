@@ -12,7 +12,7 @@ from textual.containers import Horizontal
 from textual.widgets import Input, Label
 
 from tui.markup import escape
-from tui.screens.dialogs.dialog import Dialog, DialogButton
+from tui.screens.dialogs.dialog import Dialog, DialogButton, DialogField
 
 NAME = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 LONGEST = 63
@@ -60,7 +60,7 @@ class NameField(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Label(f"{self.label}", classes="field-label")
-        yield Input(self.value, id="name", compact=True, select_on_focus=False, max_length=LONGEST + 1)
+        yield DialogField(self.value, id="name", compact=True, select_on_focus=False, max_length=LONGEST + 1)
 
     @property
     def name_typed(self) -> str:

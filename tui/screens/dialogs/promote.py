@@ -15,7 +15,7 @@ from textual.widgets import Input, Label, Select, Static
 from tui.client import Engine, EngineAway, EngineError
 from tui.format import version
 from tui.markup import escape
-from tui.screens.dialogs.dialog import Dialog
+from tui.screens.dialogs.dialog import Dialog, DialogField
 from tui.widgets.diff_view import DiffView, summary
 from tui.widgets.plan_table import PlanTable
 
@@ -94,7 +94,7 @@ class PromoteDialog(Dialog[dict[str, Any]]):
 
     def compose_question(self) -> ComposeResult:
         yield Label(id="question")
-        yield Input(id="typed", compact=True, select_on_focus=False)
+        yield DialogField(id="typed", compact=True, select_on_focus=False)
 
     def opened(self) -> None:
         self.query_one("#typed").display = False
@@ -224,7 +224,9 @@ class PromoteDialog(Dialog[dict[str, Any]]):
 
     def typing_target(self) -> Input | None:
         typed = self.query_one("#typed", Input)
-        return typed if typed.display else None
+        # Who knows the way types the name before the plan is there: it waits in the field.
+        expected = self.plan is None and self.to_production
+        return typed if typed.display or expected else None
 
     def go(self) -> None:
         self.promote()

@@ -10,7 +10,7 @@ from textual.containers import Horizontal
 from textual.widgets import Input, Label, Static
 
 from tui.format import version
-from tui.screens.dialogs.dialog import Dialog
+from tui.screens.dialogs.dialog import Dialog, DialogField
 from tui.widgets.history_table import Entry
 
 BAR = 40
@@ -56,13 +56,13 @@ class ShareDialog(Dialog[float]):
     def compose_middle(self) -> ComposeResult:
         with Horizontal(id="name-field"):
             yield Label("Percent", classes="field-label")
-            yield Input("", id="percent", compact=True, placeholder="10", restrict=r"[0-9.]*")
+            yield DialogField("", id="percent", compact=True, placeholder="10", restrict=r"[0-9.]*")
         yield Static(id="outcome")
 
     def compose_question(self) -> ComposeResult:
         if self.named:
             yield Label(f"Type [b $production]{self.named}[/]:", id="question")
-            yield Input(id="typed", compact=True)
+            yield DialogField(id="typed", compact=True)
 
     @property
     def percent(self) -> float | None:

@@ -16,7 +16,7 @@ from textual.widgets.option_list import Option
 
 from tui.markup import escape
 from tui.offers import Offer, creating
-from tui.screens.dialogs.dialog import Dialog
+from tui.screens.dialogs.dialog import Dialog, DialogField
 from tui.setting_values import name_fault
 
 
@@ -70,12 +70,14 @@ class BindDialog(Dialog[Bound]):
     def compose_middle(self) -> ComposeResult:
         with Horizontal(id="target-row"):
             yield Label("Find", classes="field-label")
-            yield Input(id="search", compact=True, placeholder="what there is, or the name of something new")
+            yield DialogField(
+                id="search", compact=True, placeholder="what there is, or the name of something new"
+            )
         yield OptionList(id="offers", compact=True)
         if not self.bound:
             with Horizontal(id="name-field"):
                 yield Label("Name", classes="field-label")
-                yield Input(id="name", compact=True, placeholder="NOTES", select_on_focus=False)
+                yield DialogField(id="name", compact=True, placeholder="NOTES", select_on_focus=False)
             yield Label(id="outcome")
 
     def opened(self) -> None:

@@ -12,7 +12,7 @@ from textual.containers import Horizontal
 from textual.widgets import Input, Label, RadioButton, RadioSet
 
 from tui.markup import escape
-from tui.screens.dialogs.dialog import Dialog
+from tui.screens.dialogs.dialog import Dialog, DialogField
 from tui.setting_values import name_fault
 
 EMPTY: dict[str, dict[str, Any]] = {
@@ -51,7 +51,7 @@ class NewSettingDialog(Dialog[New]):
     def compose_middle(self) -> ComposeResult:
         with Horizontal(id="name-field"):
             yield Label("Name", classes="field-label")
-            yield Input(id="name", compact=True, select_on_focus=False)
+            yield DialogField(id="name", compact=True, select_on_focus=False)
         yield Label(id="outcome")
         with RadioSet(id="kind", compact=True):
             yield RadioButton(

@@ -11,7 +11,7 @@ from textual.suggester import Suggester, SuggestFromList
 from textual.widgets import Input, Label
 
 from tui.markup import escape
-from tui.screens.dialogs.dialog import Dialog, DialogButton
+from tui.screens.dialogs.dialog import Dialog, DialogButton, DialogField
 
 Check = Callable[[str], tuple[str, str]]
 """What is wrong with a text (empty when nothing is), and what it means, both plain text."""
@@ -54,7 +54,9 @@ class AskDialog(Dialog[str]):
     def compose_middle(self) -> ComposeResult:
         with Horizontal(id="name-field"):
             yield Label(self.label, classes="field-label")
-            yield Input(self.value, id="name", compact=True, select_on_focus=False, suggester=self.suggester)
+            yield DialogField(
+                self.value, id="name", compact=True, select_on_focus=False, suggester=self.suggester
+            )
         yield Label(id="outcome")
 
     def compose_buttons(self) -> ComposeResult:

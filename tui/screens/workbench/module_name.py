@@ -11,7 +11,7 @@ from textual.containers import Horizontal
 from textual.widgets import Button, Input, Label
 
 from tui.markup import escape
-from tui.screens.dialogs.dialog import Dialog
+from tui.screens.dialogs.dialog import Dialog, DialogField
 from tui.workspace import duplicate, type_for_name
 
 KINDS = {
@@ -49,7 +49,7 @@ class ModuleNameDialog(Dialog[str]):
     def compose_middle(self) -> ComposeResult:
         with Horizontal(id="name-field"):
             yield Label("Module", classes="field-label")
-            yield Input(
+            yield DialogField(
                 self.value, id="name", compact=True, select_on_focus=False, placeholder="lib/notes.js"
             )
         yield Label(id="outcome")

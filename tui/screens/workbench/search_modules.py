@@ -14,7 +14,7 @@ from textual.widgets.option_list import Option
 from tui.format import count, plural
 from tui.markup import escape
 from tui.run_report import Location
-from tui.screens.dialogs.dialog import Dialog, DialogButton
+from tui.screens.dialogs.dialog import Dialog, DialogButton, DialogField
 from tui.search import Hit, Query, in_modules
 
 MOST = 300
@@ -46,7 +46,7 @@ class SearchDialog(Dialog[Location]):
     def compose_middle(self) -> ComposeResult:
         with Horizontal(id="name-field"):
             yield Label("Find", classes="field-label")
-            yield Input(self.value, id="name", compact=True)
+            yield DialogField(self.value, id="name", compact=True)
         yield Label(id="outcome")
         yield OptionList(id="hits", compact=True)
 
