@@ -67,8 +67,9 @@ class BrowseScreen(BrowseTraffic):
             self.reload()
 
     def on_screen_resume(self) -> None:
-        """Back from another screen: text may be unsaved there now, or saved."""
+        """Back from another screen: text may be unsaved there now, or saved; and it is later."""
         self.mark_unsaved()
+        self._grow_older()
 
     async def welcome(self) -> None:
         """An account without services shows the ways to begin instead of empty panes."""
@@ -83,7 +84,11 @@ class BrowseScreen(BrowseTraffic):
 
     def _grow_older(self) -> None:
         """Ages are of now."""
+        if not self.is_mounted or not self.loaded:
+            return
         self.service_tree.refresh()
+        if (place := self.place) is not None and place == self._shown and (known := self.details.get(place)):
+            self.query_one(EnvironmentDetail).show_environment(known)
 
     # ------------------------------------------------------------------ the detail
 
