@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
 
+from account import seen
+from dialog_app import typed
 from fake_engine import FakeEngine
 from textual.pilot import Pilot
 from textual.widgets import Label
@@ -84,3 +86,14 @@ async def opened(
             await found.until(lambda: screen.loaded and screen.focused)
             await pilot.pause()
         yield found
+
+
+async def palette(bench: Bench, name: str) -> None:
+    """Ask the palette for a command by its whole name, and do it."""
+    before = bench.app.screen
+    await bench.press("ctrl+p")
+    await bench.until(lambda: bench.app.screen is not before and bench.app.focused)
+    await typed(bench.pilot, name)
+    await bench.until(lambda: seen(bench.pilot).count(name) > 1)  # in the field, and found
+    await bench.press("enter")
+    await bench.until(lambda: bench.app.screen is before)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dialog_app import WORKER_DIFF, DialogApp, text_of
+from dialog_app import WORKER_DIFF, DialogApp, text_of, typed
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -135,6 +135,28 @@ async def test_a_long_diff_paints_what_is_on_the_screen_and_goes_from_change_to_
         await pilot.press("N")
         await pilot.press("N")
         assert "changed 100" in text_of(app)
+
+
+async def test_long_lines_are_read_to_their_end() -> None:
+    old = [f"line {n}" for n in range(100)]
+    new = [*old[:50], "a" * 300 + " the end", *old[51:-1], "last"]
+    app = DialogApp()
+    async with app.run_test(size=(80, 12)) as pilot:
+        app.show(DiffScreen("notes", compare({"a.js": "\n".join(old)}, {"a.js": "\n".join(new)}, {}, {})))
+        await pilot.pause()
+        view = app.screen.query_one(DiffView)
+        assert "the end" not in text_of(app)
+        await typed(pilot, "l" * 40)
+        assert "the end" in text_of(app)
+        far = view.scroll_offset.x
+        await pilot.press("h")
+        assert 0 < view.scroll_offset.x < far
+        await pilot.press("G")
+        await pilot.wait_for_scheduled_animations()
+        assert view.scroll_offset.y == view.max_scroll_y > 0
+        await pilot.press("g")
+        await pilot.wait_for_scheduled_animations()
+        assert view.scroll_offset == (0, 0)
 
 
 async def test_the_diff_screen_says_what_is_compared_and_swaps_it() -> None:

@@ -25,6 +25,8 @@ CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
 STATUS_WORDS = {"added": "new module", "removed": "removed module"}
 QUIET_KINDS = frozenset({None, "", "setting", "text"})
 """Kinds that need no word beside the name."""
+SIDEWAYS = 8
+"""Cells that `h` and `l` scroll."""
 NUMBER_WIDTH = 4
 
 
@@ -237,6 +239,14 @@ class DiffView(CommandHost, ScrollView, can_focus=True):
     def text(self) -> str:
         """The whole diff as plain text."""
         return "\n".join(line.shown for line in self.lines)
+
+    def action_scroll_left(self) -> None:
+        """Some letters to the left."""
+        self.scroll_relative(x=-SIDEWAYS, animate=False)
+
+    def action_scroll_right(self) -> None:
+        """Some letters to the right: by single ones nobody gets to the end of a long line."""
+        self.scroll_relative(x=SIDEWAYS, animate=False)
 
     @on(NextChange)
     def next_change(self) -> None:
