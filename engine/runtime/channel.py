@@ -128,6 +128,7 @@ class Channel:
         self._last = -1
         self._charged = 0.0
         self._pumping = False
+        self._pump_soon = False
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
         self._stuck: asyncio.TimerHandle | None = None
@@ -251,8 +252,10 @@ class Channel:
             self._queue.extend(split(frame))
         else:
             self._queue.append(frame)
-        if not self._pumping:
-            self._pump()
+        if not self._pumping and not self._pump_soon:
+            # What the other tasks of this turn of the loop send goes in the same batch.
+            self._pump_soon = True
+            self._loop.call_soon(self._pump_queue)
 
     def close(self) -> None:
         """End the isolate; whatever is under way fails."""
@@ -266,6 +269,11 @@ class Channel:
         return done
 
     # -- pumping
+
+    def _pump_queue(self) -> None:
+        self._pump_soon = False
+        if not self._pumping and not self.closed:
+            self._pump()
 
     def _pump(self) -> None:
         parts: list[bytes] = []
