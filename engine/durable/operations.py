@@ -91,7 +91,10 @@ def _after(prefix: str) -> str | None:
 
 
 def _sql(storage: Storage, args: list[Any], data: bytes) -> Answer:
-    """``[text, values]`` → ``{columns, rows, read, written}``; a blob is ``{"$": [at, size]}`` both ways."""
+    """``[text, values]`` → ``{columns, rows, read, written, open}``.
+
+    A blob is ``{"$": [at, size]}`` both ways. ``open`` says whether the turn has a transaction to commit.
+    """
     text, given = args
     if len(text.encode("utf-8", "replace")) > MAX_STATEMENT:
         raise BindingError("statement too long: SQLITE_TOOBIG")
@@ -123,7 +126,13 @@ def _sql(storage: Storage, args: list[Any], data: bytes) -> Answer:
                     shown.append(value)
             rows[number] = shown
     written = storage.connection.total_changes - before
-    return {"columns": columns, "rows": rows, "read": len(rows), "written": written}, b"".join(blobs)
+    return {
+        "columns": columns,
+        "rows": rows,
+        "read": len(rows),
+        "written": written,
+        "open": storage.open_transaction,
+    }, b"".join(blobs)
 
 
 def _value(value: Any) -> Any:

@@ -93,6 +93,11 @@ class Storage:
         """Whether it has a file open."""
         return self._connection is not None
 
+    @property
+    def open_transaction(self) -> bool:
+        """Whether this turn has written, or tried to."""
+        return self._open_transaction
+
     def begin(self) -> sqlite3.Connection:
         """The open file, in the transaction of this turn: for a write."""
         connection = self.connection

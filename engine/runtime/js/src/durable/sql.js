@@ -106,7 +106,7 @@ export class SqlStorage {
   exec(query, ...values) {
     if (query === undefined || ArrayIsArray(query)) throw new TypeError_("Failed to execute 'exec' on 'SqlStorage': parameter 1 is not of type 'JsString'.");
     const { given, bytes } = bindings(values);
-    const answer = this.#database.write("sql", [`${query}`, given], bytes);
+    const answer = this.#database.sql(`${query}`, given, bytes);
     return new SqlStorageCursor(token, answer.value, answer.bytes);
   }
 

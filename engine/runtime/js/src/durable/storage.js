@@ -56,6 +56,18 @@ export class Database {
     }
   }
 
+  /** Run SQL. Only the host knows whether it writes: its answer says whether the turn has a transaction. */
+  sql(query, values, bytes) {
+    let writes = true;
+    try {
+      const answer = this.call("sql", [query, values], bytes);
+      writes = answer.value.open;
+      return answer;
+    } finally {
+      if (writes) this.commitSoon();
+    }
+  }
+
   /** After the code that runs now, and before anything that it waits for. */
   commitSoon() {
     if (this.#committing) return;
