@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_KEY", "Bucket", "Found"]
 
-WHOLE: Final = 4 * 1024 * 1024
-"""Contents up to this many bytes are read at once, larger ones as a stream."""
+WHOLE: Final = 256 * 1024
+"""Contents up to this many bytes are read at once, larger ones as a stream, which is copied less often."""
 T = TypeVar("T")
 
 
