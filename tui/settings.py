@@ -47,6 +47,14 @@ class EditorSettings:
 
     indent: int = _setting(2, "Spaces that the tab key inserts.", minimum=1, maximum=8)
     command: str = _setting("", "The editor that f4 opens; $VISUAL, then $EDITOR, when empty.")
+    check: bool = _setting(True, "Whether code is compiled, and its mistakes marked, as one pauses.")
+
+
+@dataclass(frozen=True)
+class AnswerSettings:
+    """`[answer]`: how the workbench shows what a draft answers."""
+
+    wrap: bool = _setting(False, "Whether long lines of a body are wrapped at first; w changes it.")
 
 
 @dataclass(frozen=True)
@@ -64,6 +72,9 @@ class Settings:
     tour: bool = _setting(True, "Whether the first start shows how it works, in six steps.")
     editor: EditorSettings = field(
         default_factory=EditorSettings, metadata={"words": "How the code editor behaves."}
+    )
+    answer: AnswerSettings = field(
+        default_factory=AnswerSettings, metadata={"words": "How the workbench shows what a draft answers."}
     )
     keymap: Mapping[str, str] = field(
         default_factory=dict,

@@ -38,6 +38,7 @@ def test_reads_all_there_is(tmp_path: Path) -> None:
         ('theme = "auto"\n\n[editor]\nident = 4\n', 4, "unknown key editor.ident. Did you mean indent?"),
         ("theme = 4\n", 1, "theme must be a text in quotes; 'auto' holds."),
         ("[editor]\nindent = true\n", 2, "editor.indent must be a whole number; 2 holds."),
+        ("[answer]\nwrap = 1\n", 2, "answer.wrap must be true or false; false holds."),
         ("[editor]\nindent = 99\n", 2, "editor.indent must be from 1 to 8; 2 holds."),
         ("ascii = 1\n", 1, "ascii must be true or false; false holds."),
         ("[keymap]\npromote = 7\n", 1, 'keymap.promote must be a key in quotes, like "ctrl+e".'),

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from bench_app import opened
 from textual.widgets import Input
 
 from tui.screens.dialogs.confirm import ConfirmDialog
+from tui.screens.workbench import WorkbenchScreen
 from tui.screens.workbench.ask import AskDialog
+from tui.screens.workbench.keeping import CHECK_AFTER
 from tui.screens.workbench.module_name import ModuleNameDialog
+from tui.settings import AnswerSettings, EditorSettings, Settings
 from tui.widgets.modules_list import ModulesList
 
 
@@ -82,3 +86,25 @@ async def test_code_and_answer_divide_the_room_as_one_likes(tmp_path: Path) -> N
         await it.until(lambda: widths() == wider)
     async with opened(tmp_path) as it:  # kept for the next time
         await it.until(lambda: widths() == wider)
+
+
+async def test_what_config_toml_says_of_checking_and_wrapping(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = Settings(editor=EditorSettings(check=False), answer=AnswerSettings(wrap=True))
+    async with opened(tmp_path) as it:
+        assert not it.screen.answer.body.soft_wrap
+        monkeypatch.setattr(it.app, "settings", chosen)
+        it.engine.diagnostics = [
+            {"file": "worker.js", "line": 1, "column": 1, "message": "no", "severity": "error"}
+        ]
+        await it.press("x")
+        await it.pilot.pause(CHECK_AFTER + 0.3)
+        assert it.screen.editor_pane.editor.marks == {}
+        monkeypatch.undo()
+        await it.press("y")
+        await it.until(lambda: it.screen.editor_pane.editor.marks == {0: "no"})
+        monkeypatch.setattr(it.app, "settings", chosen)
+        screen = WorkbenchScreen("notes", "production")
+        await it.app.push_screen(screen)
+        assert screen.answer.body.soft_wrap

@@ -35,7 +35,8 @@ class EditingScreen(ModulesScreen):
     """What an editor does besides typing."""
 
     def on_mount(self) -> None:
-        """Let the editor know the bindings, as they are when a word is typed."""
+        """Let the editor know the bindings, as they are when a word is typed; wrap as config.toml says."""
+        self.answer.body.soft_wrap = self.svc.settings.answer.wrap
         self.editor_pane.bindings = lambda: {
             str(each["name"]): str(each["type"]) for each in self.detail.get("bindings") or ()
         }

@@ -166,7 +166,8 @@ class KeepingScreen(WorkbenchBase):
         self.show_state()
         self._turn += 1
         self._keep_timer = self._later(self._keep_timer, KEEP_AFTER, self.keep)
-        self._check_timer = self._later(self._check_timer, CHECK_AFTER, self.check)
+        if self.svc.settings.editor.check:
+            self._check_timer = self._later(self._check_timer, CHECK_AFTER, self.check)
 
     def _later(self, timer: Timer | None, seconds: float, action: Any) -> Timer:
         if timer is not None:
