@@ -16,8 +16,9 @@ from engine.api.envelope import loads, success, whole_number
 from engine.api.workflows import WORKFLOW, get, version_id
 from engine.durable.values import encode, plain
 from engine.errors import ApiError
-from engine.store import Connection, workflows
-from engine.store.workflows import STATUSES, Instance, Step, Workflow
+from engine.store import Connection, workflow_steps, workflows
+from engine.store.workflow_steps import Step
+from engine.store.workflows import STATUSES, Instance, Workflow
 from engine.workflows import verbs
 from engine.workflows.limits import MAX_BATCH, MAX_VALUE
 
@@ -81,7 +82,7 @@ async def show(call: Call) -> Response:
     def work(connection: Connection) -> dict[str, Any]:
         workflow = get(connection, call)
         found = workflows.instance(connection, workflow, call.params["instance"])
-        steps = workflows.steps(connection, found.seq)
+        steps = workflow_steps.steps(connection, found.seq)
         return _shape(found, steps, version_id(connection, workflow))
 
     return success(await call.store.read(work))

@@ -19,7 +19,8 @@ from engine.r2.listing import Scan
 from engine.r2.metadata import Put, check_key
 from engine.runtime.http import read
 from engine.store import r2
-from engine.store.r2 import Object, Part, Upload
+from engine.store.r2 import Object
+from engine.store.r2_uploads import Part, Upload
 
 if TYPE_CHECKING:
     from engine.runtime.http import Body

@@ -18,9 +18,10 @@ from engine.r2 import errors, ranges, rules
 from engine.r2.conditions import Conditions
 from engine.r2.listing import MAX_LIMIT, Page, Scan, listing
 from engine.r2.metadata import MAX_KEY, MAX_PARTS, MAX_SIZE, MIN_PART, Put, check_key
-from engine.store import r2
+from engine.store import r2, r2_uploads
 from engine.store.blobs import TooLarge, Written
-from engine.store.r2 import Object, Part, Upload
+from engine.store.r2 import Object
+from engine.store.r2_uploads import Part, Upload
 
 if TYPE_CHECKING:
     from engine.runtime.http import Body
@@ -190,7 +191,7 @@ class Bucket:
         def work(connection: Connection) -> None:
             bucket = r2.bucket(connection, self.name)
             stored = replace(made, storage_class=made.storage_class or bucket.storage_class)
-            r2.insert_upload(connection, self.name, stored, self.store.now())
+            r2_uploads.insert_upload(connection, self.name, stored, self.store.now())
 
         await self.store.write(work)
         return made.id
@@ -208,10 +209,10 @@ class Bucket:
             part = Part(number, etag, written.digests["md5"], written.hash, written.size)
 
             def work(connection: Connection) -> str:
-                open_upload(r2.upload(connection, self.name, upload_id), key)
+                open_upload(r2_uploads.upload(connection, self.name, upload_id), key)
                 self.store.blobs.keep(written)
                 r2.use(connection, (written.hash,))
-                r2.put_part(connection, upload_id, part)
+                r2_uploads.put_part(connection, upload_id, part)
                 return etag
 
             return await self.store.write(work)
@@ -228,11 +229,11 @@ class Bucket:
         rung: list[str] = []
 
         def work(connection: Connection) -> Object:
-            upload = open_upload(r2.upload(connection, self.name, upload_id), key)
+            upload = open_upload(r2_uploads.upload(connection, self.name, upload_id), key)
             made = assembled(upload, parts, self._min_part)
             r2.use(connection, (hash for hash, _ in made.segments))
             r2.put(connection, self.name, made)
-            r2.end_upload(connection, upload_id, "completed")
+            r2_uploads.end_upload(connection, upload_id, "completed")
             rung.extend(self._tell(connection, "CompleteMultipartUpload", made))
             return made
 
@@ -249,11 +250,11 @@ class Bucket:
         check_key(key)
 
         def work(connection: Connection) -> None:
-            upload = r2.upload(connection, self.name, upload_id)
+            upload = r2_uploads.upload(connection, self.name, upload_id)
             if upload is None or upload.key != key:
                 raise errors.no_such_upload()
             if upload.state == "open":
-                r2.end_upload(connection, upload_id, "aborted")
+                r2_uploads.end_upload(connection, upload_id, "aborted")
 
         await self.store.write(work)
 

@@ -19,7 +19,7 @@ from engine.errors import ApiError
 from engine.model import Actor
 from engine.queues.bell import ring
 from engine.r2.metadata import STORAGE_CLASSES
-from engine.store import Connection, Store, changes, queue_messages, queues, r2
+from engine.store import Connection, Store, changes, queue_messages, queues, r2, r2_uploads
 from engine.store.queue_messages import Message
 
 #: Rules of one kind that a bucket has at most.
@@ -178,8 +178,8 @@ def _age(connection: Connection, store: Store, bucket: str) -> tuple[int, list[s
             more = more or gone == 1000
         if (ending := rule.get("abortMultipartUploadsTransition")) is not None:
             moment = datetime.fromtimestamp(_before(ending["condition"], now) / 1000, UTC)
-            for upload in r2.stale_uploads(connection, bucket, prefix, moment.isoformat()):
-                r2.end_upload(connection, upload, "aborted")
+            for upload in r2_uploads.stale_uploads(connection, bucket, prefix, moment.isoformat()):
+                r2_uploads.end_upload(connection, upload, "aborted")
     return gone, rung, more
 
 

@@ -1,4 +1,4 @@
-"""R2: rows of buckets, objects, uploads in parts, and of the contents they use (files: engine.store.blobs).
+"""R2: rows of buckets, objects, rules, and of the contents they use (files: engine.store.blobs).
 
 Keys are bytes (UTF-8): SQLite's order is the order that R2 lists in.
 """
@@ -49,30 +49,6 @@ class Object:
     http_metadata: dict[str, Any] = field(default_factory=dict)
     custom_metadata: dict[str, str] = field(default_factory=dict)
     segments: Segments = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A part of an upload; `etag` is what its uploader was given."""
-
-    number: int
-    etag: str
-    md5: str
-    hash: str
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """An upload in parts; `state` is "open", "completed" or "aborted"."""
-
-    id: str
-    key: str
-    state: str
-    storage_class: str
-    http_metadata: dict[str, Any]
-    custom_metadata: dict[str, str]
-    parts: tuple[Part, ...] = ()
 
 
 # -- buckets
@@ -143,7 +119,7 @@ def delete_bucket(connection: Connection, name: str) -> R2Bucket:
         raise Conflict(
             10008, f"The bucket you tried to delete ({name}) is not empty: delete its objects first"
         )
-    number = _number(connection, name)
+    number = bucket_number(connection, name)
     hashes = connection.execute(
         "SELECT hash FROM r2_parts WHERE upload IN (SELECT id FROM r2_uploads WHERE bucket = ?)", (number,)
     ).fetchall()
@@ -170,7 +146,7 @@ def find(connection: Connection, name: str, key: str) -> Object | None:
     """The object, or None; raises ApiError 10006."""
     row = connection.execute(
         f"SELECT {_OBJECT} FROM r2_objects WHERE bucket = ? AND key = ?",
-        (_number(connection, name), key.encode()),
+        (bucket_number(connection, name), key.encode()),
     ).fetchone()
     return None if row is None else _object(row)
 
@@ -181,7 +157,7 @@ def scan(connection: Connection, name: str, lower: bytes, upper: bytes | None, l
         f"SELECT {_OBJECT} FROM r2_objects WHERE bucket = ? AND key >= ?"
         + ("" if upper is None else " AND key < ?")
         + " ORDER BY key LIMIT ?",
-        (_number(connection, name), lower, *(() if upper is None else (upper,)), limit),
+        (bucket_number(connection, name), lower, *(() if upper is None else (upper,)), limit),
     )
     return [_object(row) for row in rows]
 
@@ -196,7 +172,7 @@ def put(connection: Connection, name: str, made: Object) -> None:
     connection.execute(
         f"INSERT INTO r2_objects (bucket, {_OBJECT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            _number(connection, name),
+            bucket_number(connection, name),
             made.key.encode(),
             made.version,
             made.size,
@@ -213,7 +189,7 @@ def put(connection: Connection, name: str, made: Object) -> None:
 
 def delete(connection: Connection, name: str, key: str) -> bool:
     """Removes an object; False when there was none. Raises ApiError 10006, or 10069 for a locked one."""
-    number = _number(connection, name)
+    number = bucket_number(connection, name)
     _check_unlocked(connection, number, key)
     row = connection.execute(
         "DELETE FROM r2_objects WHERE bucket = ? AND key = ? RETURNING segments", (number, key.encode())
@@ -232,7 +208,7 @@ def expired(
     rows = connection.execute(
         "SELECT key, etag, size FROM r2_objects"
         " WHERE bucket = ? AND key >= ? AND substr(key, 1, ?) = ? AND uploaded < ? LIMIT ?",
-        (_number(connection, name), start, len(start), start, before, limit),
+        (bucket_number(connection, name), start, len(start), start, before, limit),
     )
     return [(bytes(key).decode(), etag, size) for key, etag, size in rows]
 
@@ -243,19 +219,8 @@ def move_class(connection: Connection, name: str, prefix: str, before: int, stor
     connection.execute(
         "UPDATE r2_objects SET storage_class = ? WHERE bucket = ? AND substr(key, 1, ?) = ?"
         " AND uploaded < ? AND storage_class <> ?",
-        (storage_class, _number(connection, name), len(start), start, before, storage_class),
+        (storage_class, bucket_number(connection, name), len(start), start, before, storage_class),
     )
-
-
-def stale_uploads(connection: Connection, name: str, prefix: str, before: str) -> list[str]:
-    """Ids of open uploads of keys with this prefix that began before (ISO 8601)."""
-    start = prefix.encode()
-    rows = connection.execute(
-        "SELECT id FROM r2_uploads WHERE bucket = ? AND state = 'open' AND substr(key, 1, ?) = ?"
-        " AND created_on < ?",
-        (_number(connection, name), len(start), start, before),
-    )
-    return [row[0] for row in rows]
 
 
 # -- rules
@@ -263,12 +228,12 @@ def stale_uploads(connection: Connection, name: str, prefix: str, before: str) -
 
 def rules(connection: Connection, name: str, kind: str) -> list[dict[str, Any]]:
     """A bucket's rules of one kind: cors, lifecycle, lock or notification; raises ApiError 10006."""
-    return _rules(connection, _number(connection, name), kind)
+    return _rules(connection, bucket_number(connection, name), kind)
 
 
 def set_rules(connection: Connection, name: str, kind: str, found: list[dict[str, Any]]) -> None:
     """Replaces a bucket's rules of one kind; raises ApiError 10006."""
-    number = _number(connection, name)
+    number = bucket_number(connection, name)
     if found:
         connection.execute(
             "INSERT OR REPLACE INTO r2_rules VALUES (?, ?, ?)", (number, kind, json.dumps(found))
@@ -319,77 +284,13 @@ def locked(condition: Mapping[str, Any], uploaded: int, now: int) -> bool:
 
 def copy_objects(connection: Connection, name: str, to: str) -> None:
     """Writes all objects of a bucket to another, empty one, with the same contents; raises ApiError 10006."""
-    source, target = _number(connection, name), _number(connection, to)
+    source, target = bucket_number(connection, name), bucket_number(connection, to)
     found = connection.execute("SELECT segments FROM r2_objects WHERE bucket = ?", (source,))
     use(connection, [hash for row in found for hash, _ in json.loads(row[0])])
     connection.execute(
         f"INSERT INTO r2_objects (bucket, {_OBJECT}) SELECT ?, {_OBJECT} FROM r2_objects WHERE bucket = ?",
         (target, source),
     )
-
-
-# -- uploads in parts
-
-
-def upload(connection: Connection, name: str, upload_id: str) -> Upload | None:
-    """An upload of the bucket with its parts in order, or None."""
-    row = connection.execute(
-        "SELECT id, key, state, storage_class, http_metadata, custom_metadata FROM r2_uploads"
-        " WHERE id = ? AND bucket = ?",
-        (upload_id, _number(connection, name)),
-    ).fetchone()
-    if row is None:
-        return None
-    parts = connection.execute(
-        "SELECT number, etag, md5, hash, size FROM r2_parts WHERE upload = ? ORDER BY number", (upload_id,)
-    )
-    return Upload(
-        row[0],
-        bytes(row[1]).decode(),
-        row[2],
-        row[3],
-        json.loads(row[4]),
-        json.loads(row[5]),
-        tuple(Part(*each) for each in parts),
-    )
-
-
-def insert_upload(connection: Connection, name: str, made: Upload, at: str) -> None:
-    """Adds an upload without parts."""
-    connection.execute(
-        "INSERT INTO r2_uploads (id, bucket, key, state, storage_class, http_metadata, custom_metadata,"
-        " created_on) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            made.id,
-            _number(connection, name),
-            made.key.encode(),
-            made.state,
-            made.storage_class,
-            json.dumps(made.http_metadata),
-            json.dumps(made.custom_metadata),
-            at,
-        ),
-    )
-
-
-def put_part(connection: Connection, upload_id: str, part: Part) -> None:
-    """Writes a part over an older one of its number; its content must be in use already (`use`)."""
-    old = connection.execute(
-        "SELECT hash FROM r2_parts WHERE upload = ? AND number = ?", (upload_id, part.number)
-    ).fetchone()
-    if old is not None:
-        unuse(connection, (old[0],))
-    connection.execute(
-        "INSERT OR REPLACE INTO r2_parts (upload, number, etag, md5, hash, size) VALUES (?, ?, ?, ?, ?, ?)",
-        (upload_id, part.number, part.etag, part.md5, part.hash, part.size),
-    )
-
-
-def end_upload(connection: Connection, upload_id: str, state: str) -> None:
-    """Forgets an upload's parts and keeps how it ended."""
-    rows = connection.execute("DELETE FROM r2_parts WHERE upload = ? RETURNING hash", (upload_id,)).fetchall()
-    unuse(connection, (row[0] for row in rows))
-    connection.execute("UPDATE r2_uploads SET state = ? WHERE id = ?", (state, upload_id))
 
 
 # -- contents
@@ -422,7 +323,8 @@ def forget_unused(connection: Connection, limit: int = 1000, grace: int = GRACE)
     return [row[0] for row in rows.fetchall()]
 
 
-def _number(connection: Connection, name: str) -> int:
+def bucket_number(connection: Connection, name: str) -> int:
+    """What its rows go by; raises ApiError 10006."""
     row = connection.execute("SELECT number FROM r2_buckets WHERE name = ?", (name,)).fetchone()
     if row is None:
         raise NotFound(10006, f"The specified bucket does not exist: {name}")

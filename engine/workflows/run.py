@@ -15,8 +15,9 @@ from typing import Any, Final, TypeVar
 
 from engine.bindings.binding import BindingError, Result
 from engine.runtime.invocation import Invocation
-from engine.store import Connection, Store, workflows
-from engine.store.workflows import Instance, Step
+from engine.store import Connection, Store, workflow_steps, workflows
+from engine.store.workflow_steps import Step
+from engine.store.workflows import Instance
 from engine.workflows import limits
 from engine.workflows.limits import Invalid
 from engine.workflows.verbs import now
@@ -73,7 +74,7 @@ class Run:
 
     async def load(self) -> None:
         """Read what its steps have come to."""
-        found = await self._store.read(lambda connection: workflows.steps(connection, self.instance.seq))
+        found = await self._store.read(lambda connection: workflow_steps.steps(connection, self.instance.seq))
         self._steps = {each.key: each for each in found}
 
     def close(self) -> None:
@@ -197,11 +198,11 @@ class Run:
             bell, waits = self._bell, step
 
             def take(connection: Connection, waits: Step = waits) -> Step | None:
-                found = workflows.take_event(connection, self.instance.seq, type)
+                found = workflow_steps.take_event(connection, self.instance.seq, type)
                 if found is None:
                     return None
                 taken = replace(waits, state="done", ended=found[1], output=found[0], due=None)
-                workflows.put_step(connection, self.instance.seq, taken)
+                workflow_steps.put_step(connection, self.instance.seq, taken)
                 return taken
 
             taken = await self._write(take)
@@ -328,7 +329,7 @@ class Run:
 
     async def _put(self, step: Step) -> None:
         self._steps[step.key] = step
-        await self._write(lambda connection: workflows.put_step(connection, self.instance.seq, step))
+        await self._write(lambda connection: workflow_steps.put_step(connection, self.instance.seq, step))
 
     async def _settle(self, status: str, **more: Any) -> None:
         seq, at = self.instance.seq, now()

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from engine.errors import ApiError
 from engine.model import PRODUCTION, Actor, Environment
-from engine.store import Connection, Store, changes, environments, workflows
+from engine.store import Connection, Store, changes, environments, workflow_steps, workflows
 from engine.store.workflows import ENDED, Instance, Workflow
 from engine.workflows.limits import MAX_VALUE
 
@@ -154,7 +154,7 @@ async def send_event(store: Store, name: str, id: str, type: str, payload: bytes
         found = workflows.instance(connection, workflow, id)
         if found.status in ENDED:
             raise ApiError(10206, f"(instance.cannot_send_event) Instance {id} is {found.status}")
-        workflows.send_event(connection, found.seq, type, payload, now())
+        workflow_steps.send_event(connection, found.seq, type, payload, now())
         if found.due is not None:  # also while it runs: it may be about to be let go of
             workflows.set_due(connection, found.seq, 0)
         return found

@@ -15,7 +15,7 @@ from engine.errors import ApiError
 from engine.r2 import rules
 from engine.r2.bucket import Bucket
 from engine.r2.metadata import Put
-from engine.store import Store, r2
+from engine.store import Store, r2, r2_uploads
 
 DAY = 24 * 3600
 
@@ -175,6 +175,6 @@ async def test_a_day_that_has_not_come(store: Store) -> None:
         await rules.apply_lifecycle(store)
         found = await store.read(lambda connection: r2.scan(connection, "b-1", b"", None, 10))
         assert [each.key for each in found] == left
-        state = await store.read(lambda connection: r2.upload(connection, "b-1", upload))
+        state = await store.read(lambda connection: r2_uploads.upload(connection, "b-1", upload))
         assert state is not None
         assert (state.state == "open") == bool(left)
