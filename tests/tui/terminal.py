@@ -45,10 +45,12 @@ class Terminal:
         """Everything that the program sent."""
         self.changed = threading.Condition()
         self.ended = False
+        # The test runner's workers set these, and they would hide the terminal's own size.
+        inherited = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
         self.process = PtyProcess.spawn(
             list(command),
             dimensions=(rows, columns),
-            env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **environment},
+            env={**inherited, "TERM": "xterm-256color", "COLORTERM": "truecolor", **environment},
         )
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()

@@ -150,7 +150,7 @@ async def test_the_app_itself_is_there(
         painted = b""
         await socket.send_json(["focus"])  # as the page does at a click into it
         async with asyncio.timeout(60):
-            while b"hello" not in painted or b"palette" not in painted:
+            while b"production" not in painted or b"palette" not in painted:
                 painted += await socket.receive_bytes()
             await socket.send_json(["stdin", "\x11"])  # ctrl+q
             async for message in socket:
