@@ -7,7 +7,6 @@ written beside and renamed over, so a reader sees the old text or the new one, n
 from __future__ import annotations
 
 import json
-import os
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tui.paths import private_folder
+from tui.private import write_private
 
 FILE = "draft.json"
 
@@ -77,7 +76,7 @@ class Drafts:
             if turn and turn < self._written.get(path, 0):
                 return
             self._written[path] = turn
-            write_over(path, text)
+            write_private(path, text, durable=True)
 
     def forget(self, service: str, environment: str, turn: int = 0) -> None:
         """The text was saved or discarded."""
@@ -107,21 +106,6 @@ class Drafts:
             self.read(path.parent.parent.name, path.parent.name) for path in self.folder.glob(f"*/*/{FILE}")
         )
         return sorted((draft for draft in found if draft), key=lambda draft: draft.at, reverse=True)
-
-
-def write_over(path: Path, text: str) -> None:
-    """Replace a file in one step, for its owner alone.
-
-    Raises:
-        OSError: The disk is full or the folder cannot be written.
-    """
-    private_folder(path.parent)
-    beside = path.with_suffix(".tmp")
-    with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(beside, path)
 
 
 def _now() -> str:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tui.drafts import write_over
+from tui.private import write_private
 
 
 @dataclass
@@ -62,7 +62,7 @@ class LastPlaces:
             OSError: The folder cannot be written.
         """
         content = {**self._all(), environment: asdict(place)}
-        write_over(self.path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+        write_private(self.path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
 
     def _all(self) -> dict[str, Any]:
         try:

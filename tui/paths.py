@@ -28,9 +28,3 @@ def config_folder() -> Path:
 def config_file() -> Path:
     """The settings file."""
     return config_folder() / "config.toml"
-
-
-def private_folder(path: Path) -> Path:
-    """Make a folder that only its owner can read, with its parents, and return it."""
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return path

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from tui.paths import private_folder
+from tui.private import write_private
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 BODILESS = frozenset({"GET", "HEAD"})
@@ -104,15 +103,8 @@ class Requests:
             OSError: The folder cannot be written.
         """
         content = {**self._all(), environment: asdict(request)}
-        private_folder(self.path.parent)
-        beside = self.path.with_suffix(".tmp")
-        text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
         # A request may carry a token in a header: for its owner alone.
-        with open(
-            os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
-        ) as file:
-            file.write(text)
-        os.replace(beside, self.path)
+        write_private(self.path, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
 
     def _all(self) -> dict[str, Any]:
         try:

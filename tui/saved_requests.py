@@ -9,14 +9,13 @@ The files are those of the "REST client" editors: they can be written, copied an
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tui.paths import private_folder
+from tui.private import write_private
 from tui.requests import METHODS, DraftRequest, headers_text, parse_headers
 
 SUFFIX = ".http"
@@ -157,11 +156,6 @@ class SavedRequests:
                 continue  # a line somebody wrote by hand; the others are good
 
     def _put(self, path: Path, text: str) -> None:
-        private_folder(path.parent)
-        beside = path.with_name(f".{path.name}.tmp")
-        # A request may carry a token in a header: for its owner alone.
-        with open(
-            os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
-        ) as file:
-            file.write(text)
-        os.replace(beside, path)
+        write_private(
+            path, text, durable=True
+        )  # a request may carry a token in a header: for its owner alone

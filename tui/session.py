@@ -7,11 +7,10 @@ the last second is missing. Unsaved text is no part of it, that is kept by itsel
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
-from tui import paths
+from tui.private import write_private
 from tui.service_rows import Place
 
 #: Seconds after a change until it is written.
@@ -72,8 +71,5 @@ class Session:
         """
         if not self._changed:
             return
-        paths.private_folder(self._file.parent)
-        beside = self._file.with_suffix(f".{os.getpid()}.tmp")
-        beside.write_text(json.dumps(self._known), encoding="utf-8")
-        os.replace(beside, self._file)
+        write_private(self._file, json.dumps(self._known))
         self._changed = False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any, Final, Protocol
 
 from tui.client import Engine
 from tui.format import count, duration
-from tui.paths import private_folder
+from tui.private import write_private
 
 Json = dict[str, Any]
 #: Rows of one page.
@@ -166,9 +165,4 @@ class History:
     def add(self, sql: str) -> None:
         """Remember a question; one that is known moves to the front. Raises OSError."""
         kept = [sql, *(each for each in self.read() if each != sql)][:REMEMBERED]
-        private_folder(self.file.parent)
-        part = self.file.with_suffix(".part")
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
-            json.dump(kept, opened, ensure_ascii=False, indent=1)
-        part.replace(self.file)
+        write_private(self.file, json.dumps(kept, ensure_ascii=False, indent=1))
