@@ -6,11 +6,12 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.reactive import reactive
-from textual.screen import Screen, ScreenResultType
+from textual.screen import ScreenResultType
 from textual.widget import Widget
 
 from tui.commands.base import CommandHost
 from tui.messages import EngineState
+from tui.screens.styled_once import StyledOnce
 from tui.widgets.banner import Banner
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.pane import Pane
@@ -20,7 +21,7 @@ from tui.widgets.top_bar import TopBar
 LEAST_WIDTH, LEAST_HEIGHT = 60, 16
 
 
-class SvcScreen(CommandHost, Screen[ScreenResultType]):
+class SvcScreen(CommandHost, StyledOnce[ScreenResultType]):
     """A full screen. Subclasses write `body` and set `crumb`, `marks`, `production`, `notice`."""
 
     CRUMB: ClassVar[str] = ""
