@@ -46,6 +46,7 @@ class ApartIsolate:
         self.on_output: Callable[[bytes], None] | None = None
         self.on_pumped: Callable[[], None] | None = None
         self.on_problem: Callable[[str], None] | None = None
+        self.on_rejections: Callable[[], None] | None = None  # its process sends the frame itself
         self.on_crash: Callable[[], None] | None = None
         self.pumps = 0
         self.tidied: int | None = None

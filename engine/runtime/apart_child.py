@@ -13,7 +13,7 @@ from queue import SimpleQueue
 from typing import Any, cast
 
 from . import apart, services
-from .frames import loads
+from .frames import TIMER, loads, pack
 from .isolate import Isolate
 from .limits import resident_bytes
 from .services.source import read
@@ -41,6 +41,8 @@ class Child:
         self._isolate.on_output = lambda data: self._send(apart.OUTPUT, data)
         self._isolate.on_pumped = lambda: self._tell(apart.PUMPED)
         self._isolate.on_problem = lambda problem: self._send(apart.PROBLEM, problem.encode())
+        soon = pack(TIMER, 0, 0, b"0")
+        self._isolate.on_rejections = lambda: self._send(apart.OUTPUT, soon)
 
     def serve(self) -> None:
         """Take what comes; returns when nothing more can."""

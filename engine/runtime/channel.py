@@ -156,6 +156,7 @@ class Channel:
         isolate.on_output = self._output
         isolate.on_pumped = self._pumped
         isolate.on_problem = self._broken
+        isolate.on_rejections = self._tick_soon
 
     # -- what the worker does
 
@@ -492,7 +493,7 @@ class Channel:
     def _on_report(self, flags: int, number: int, text: bytes, raw: bytes) -> None:
         invocation = self._invocation(number)
         if invocation is not None:
-            if invocation.outcome == "ok":
+            if invocation.outcome == "ok" and not flags & END:
                 invocation.outcome = "exception"
             invocation.on_exception(self._exception(text, "waituntil" if flags & WHOLE else "run"))
 
@@ -572,7 +573,14 @@ class Channel:
     # -- timers
 
     def _on_timer(self, flags: int, number: int, text: bytes, raw: bytes) -> None:
-        at = self._loop.time() + loads(text) / 1000
+        self._tick_at(self._loop.time() + loads(text) / 1000)
+
+    def _tick_soon(self) -> None:
+        """JavaScript has rejections to look at when its microtasks have run."""
+        if not self.closed:
+            self._tick_at(self._loop.time())
+
+    def _tick_at(self, at: float) -> None:
         if self._timer is not None:
             if self._timer_at <= at:
                 return

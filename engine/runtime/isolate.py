@@ -29,13 +29,14 @@ from typing import Any
 from py_mini_racer._dll import MR_CALLBACK, init_mini_racer
 
 from .memory import share_arenas
+from .rejections import Rejections
 
 # Value types of mini-racer's C interface (_objects.py, _MiniRacerTypes).
 _INTEGER, _DOUBLE, _STRING, _BOOL, _UNDEFINED = 3, 4, 5, 2, 11
 _SHARED_ARRAY_BUFFER = 101
 _FIRST_ERROR, _PARSE_ERROR, _OUT_OF_MEMORY, _TERMINATED = 200, 201, 202, 204
 
-_NOTIFY, _SYNC, _PUMPED, _FIRST_TASK = 1, 2, 3, 16
+_NOTIFY, _SYNC, _PUMPED, _REJECTIONS, _FIRST_TASK = 1, 2, 3, 4, 16
 
 # The shared memory: 16 int32 of header, then three areas. js/src/ring.js has the same numbers.
 IN_SIZE, OUT_SIZE, SYNC_SIZE = 1 << 18, 1 << 18, 1 << 16
@@ -43,14 +44,15 @@ _HEADER = 64
 _IN, _OUT = _HEADER, _HEADER + IN_SIZE
 _SYNC_AREA = _OUT + OUT_SIZE
 _IN_LENGTH, _IN_TAKEN, _OUT_LENGTH, _PENDING, _SYNC_LENGTH, _SYNC_FLAGS, _PUMPED_COUNT = range(7)
+_RUNNING, _REJECTED, _REJECTION, _REJECTION_EVENT = range(7, 11)
 _MORE, _CONTINUE = 1, 2
 
 _LOCKED = 0  # PyGILState_LOCKED: the lock was held when it was taken once more
 _LEAVE_SECONDS = 0.2
 
 _HEAD = (
-    "(function(__notify,__sync){'use strict';"
-    "const __host={notify:__notify,sync:__sync,buffer:null,pump:null};"
+    "(function(__notify,__sync,__rejections){'use strict';"
+    "const __host={notify:__notify,sync:__sync,rejections:__rejections,buffer:null,pump:null};"
 )
 
 
@@ -127,7 +129,7 @@ class Context:
     """
 
     def __init__(self, handlers: dict[int, Callable[[Any], None]], memory_mb: int = 0) -> None:
-        self._dll = library = _home.submit(_library).result()
+        self._dll = self.library = library = _home.submit(_library).result()
         self._handlers = handlers
         self._known = False
         self.clock: int | None = None
@@ -329,7 +331,8 @@ class Isolate:
     chain of microtasks holds the thread although the pump has ended. The next pump shows it.
 
     Args:
-        source: The bundle: statements that find ``__host`` = {notify, sync, buffer, pump} in scope.
+        source: The bundle: statements that find ``__host`` = {notify, sync, rejections, buffer,
+            pump} in scope.
         loop: Where the handlers below run.
         on_sync: Answers a synchronous call, on V8's thread.
         memory_mb: The heap's hard limit.
@@ -348,6 +351,7 @@ class Isolate:
         self.on_output: Callable[[bytes], None] | None = None
         self.on_pumped: Callable[[], None] | None = None
         self.on_problem: Callable[[str], None] | None = None
+        self.on_rejections: Callable[[], None] | None = None
         self._on_sync = on_sync
         self._request = bytearray()
         self._answer = memoryview(b"")
@@ -358,8 +362,15 @@ class Isolate:
         self.busy_since: float | None = None
         self.resident: int | None = None
         self._context = Context(
-            {_NOTIFY: self._notified, _SYNC: self._synced, _PUMPED: self._pumped}, memory_mb
+            {
+                _NOTIFY: self._notified,
+                _SYNC: self._synced,
+                _PUMPED: self._pumped,
+                _REJECTIONS: self._listen_or_take,
+            },
+            memory_mb,
         )
+        self._rejections: Rejections | None = None
         try:
             self._boot(source)
         except BaseException:
@@ -370,8 +381,8 @@ class Isolate:
         context = self._context
         function = context.wait(f"{_HEAD}{source}\n;return __host}})")
         _value(function)
-        # The two host functions exist only in this array and in the bundle's closure.
-        host = context.call(function, context.functions([_NOTIFY, _SYNC]))
+        # The host functions exist only in this array and in the bundle's closure.
+        host = context.call(function, context.functions([_NOTIFY, _SYNC, _REJECTIONS]))
         _value(host)
         self._pump_function = context.item(host, "pump")
         buffer = context.item(host, "buffer")
@@ -419,7 +430,7 @@ class Isolate:
                 return b"", 0
             done = self._words[_PUMPED_COUNT] == self.pumps
             taken = IN_SIZE if done else self._words[_IN_TAKEN]
-            self.on_output = self.on_pumped = self.on_problem = None
+            self.on_output = self.on_pumped = self.on_problem = self.on_rejections = None
             last = self._take()
             self._stopped = True
             return last, taken
@@ -465,6 +476,8 @@ class Isolate:
         stuck = self.busy_since is not None
         self.stop()
         self._context.close(stuck)
+        if self._rejections is not None:
+            self._rejections.forget()
 
     # -- on V8's thread
 
@@ -499,6 +512,26 @@ class Isolate:
             self.busy_since = None
             if self.on_pumped is not None:
                 self.on_pumped()
+
+    def _listen_or_take(self, _: Any) -> None:
+        words = self._words
+        if self._rejections is None:
+
+            def note(count: int) -> None:
+                words[_REJECTED] = count
+
+            self._rejections = Rejections(
+                self._context.library, lambda: self._tell(self._rejected), note, lambda: words[_RUNNING]
+            )
+            self._rejections.listen()
+        else:
+            words[_REJECTION], words[_REJECTION_EVENT] = self._rejections.take()
+
+    def _rejected(self) -> None:
+        """Most have got a handler by now."""
+        there = self._rejections is not None and self._rejections.look()
+        if there and self.on_rejections is not None:
+            self.on_rejections()
 
     def _failed(self, problem: str) -> None:
         if self.on_problem is not None:

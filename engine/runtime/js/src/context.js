@@ -8,6 +8,7 @@ import { describe } from "./errors.js";
 import { endEvent } from "./events.js";
 import { load } from "./lazy.js";
 import { ObjectDefineProperty, PromisePrototypeThen, PromiseResolve, Promise_, TypeError_ } from "./primordials.js";
+import { holdForRejections } from "./rejections.js";
 import { DONE, post, REPORT, WHOLE } from "./ring.js";
 import { sweepTimers } from "./timers.js";
 import { defineInterface } from "./webidl.js";
@@ -105,6 +106,7 @@ export const waited = (event) =>
  */
 export function settle(event) {
   event.responded = true;
+  holdForRejections(event);
   if (event.waits > 0) return false;
   close(event);
   return true;

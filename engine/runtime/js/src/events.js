@@ -7,6 +7,7 @@
 import {
   ArrayPrototypePush, Error_, MapPrototypeDelete, MapPrototypeForEach, MapPrototypeGet, MapPrototypeGetSize, MapPrototypeSet, Map_,
 } from "./primordials.js";
+import { setRunning } from "./ring.js";
 
 /**
  * @typedef {object} Event_ one invocation of the worker
@@ -37,6 +38,7 @@ export function beginEvent(id) {
   const event = { id, ended: false, responded: false, waits: 0, passThrough: false, request: null, object: false, lingers: 0, dead: false, places: false, env: null, socket: null, ends: null, idle: null };
   MapPrototypeSet(live, id, event);
   running = event;
+  setRunning(id);
   return event;
 }
 
@@ -60,7 +62,9 @@ export const eventOf = (id) => MapPrototypeGet(live, id);
 
 /** Note on whose behalf what comes next runs. @param {Event_ | null} event */
 export function enter(event) {
-  if (event !== null && !event.ended) running = event;
+  if (event === null || event.ended) return;
+  running = event;
+  setRunning(event.id);
 }
 
 /** The event that runs now, null outside of any. @returns {Event_ | null} */

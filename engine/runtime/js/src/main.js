@@ -17,6 +17,7 @@ import { load } from "./lazy.js";
 import { linkProgram } from "./linker.js";
 import { enterFrame } from "./node.js";
 import { JSONParse, ObjectDefineProperty, PromisePrototypeThen, globalThis_ } from "./primordials.js";
+import { listenForRejections, tellRejections } from "./rejections.js";
 import { BROKEN, CANCEL, EVENT, LOAD, LOADED, onFrame, post, RELEASE, takeText, TICK } from "./ring.js";
 import { clearInterval, clearTimeout, report, setInterval, setTimeout, tick } from "./timers.js";
 import { guardWaiting } from "./waiting.js";
@@ -37,6 +38,7 @@ function loadProgram() {
   try {
     applyFlags(flags[0], flags[1]);
     loadBindings(bindings);
+    listenForRejections();
     allowStrings(program.startupEval === true);
     if (program.format === "service-worker") defineGlobals();
     const { namespace, ready } = linkProgram(program);
@@ -55,6 +57,7 @@ onFrame((type, flags, id) => {
       receiveEvent(flags, id);
       break;
     case TICK:
+      tellRejections();
       tick();
       break;
     case CANCEL:

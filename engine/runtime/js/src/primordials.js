@@ -113,6 +113,7 @@ export const SetPrototypeDelete = /* @__PURE__ */ uncurryThis(Set.prototype.dele
 export const SetPrototypeForEach = /* @__PURE__ */ uncurryThis(Set.prototype.forEach);
 export const SetPrototypeGetSize = /* @__PURE__ */ getter(Set.prototype, "size");
 export const SetPrototypeHas = /* @__PURE__ */ uncurryThis(Set.prototype.has);
+export const WeakMapPrototypeDelete = /* @__PURE__ */ uncurryThis(WeakMap.prototype.delete);
 export const WeakMapPrototypeGet = /* @__PURE__ */ uncurryThis(WeakMap.prototype.get);
 export const WeakMapPrototypeHas = /* @__PURE__ */ uncurryThis(WeakMap.prototype.has);
 export const WeakMapPrototypeSet = /* @__PURE__ */ uncurryThis(WeakMap.prototype.set);

@@ -16,14 +16,15 @@ import {
 } from "./primordials.js";
 
 const IN_SIZE = 1 << 18, OUT_SIZE = 1 << 18, SYNC_SIZE = 1 << 16, HEADER = 64;
-const IN_LENGTH = 0, IN_TAKEN = 1, OUT_LENGTH = 2, PENDING = 3, SYNC_LENGTH = 4, SYNC_FLAGS = 5, PUMPED = 6;
+const IN_LENGTH = 0, IN_TAKEN = 1, OUT_LENGTH = 2, PENDING = 3, SYNC_LENGTH = 4, SYNC_FLAGS = 5, PUMPED = 6,
+  RUNNING = 7, REJECTED = 8, REJECTION = 9, REJECTION_EVENT = 10;
 const SYNC_MORE = 1, SYNC_CONTINUE = 2;
 const FRAME = 16;
 const Uint16Array_ = Uint16Array;
 /** A pump that has taken longer hands over what it has written. */
 const HANDOVER_MS = 5;
 
-const { notify, sync } = __host;
+const { notify, sync, rejections } = __host;
 const buffer = new SharedArrayBuffer(HEADER + IN_SIZE + OUT_SIZE + SYNC_SIZE);
 const words = new Int32Array(buffer, 0, HEADER / 4);
 const inbound = new Uint8Array(buffer, HEADER, IN_SIZE);
@@ -64,6 +65,23 @@ let pumping = false, notifying = false;
 export function onFrame(handler) {
   receive = handler;
 }
+
+/** Say for which event JavaScript works, by its number. @param {number} id */
+export function setRunning(id) {
+  words[RUNNING] = id;
+}
+
+/** How many rejections wait to be taken. */
+export const rejected = () => words[REJECTED];
+
+/** Have the host listen for rejections, or put the next one into its array. @returns {number} what it is, 0 for none */
+export function nextRejection() {
+  rejections();
+  return words[REJECTION];
+}
+
+/** The event that was running at the time. */
+export const rejectionEvent = () => words[REJECTION_EVENT];
 
 /** Count what the isolate waits for from outside: the host sees by it that a handler hangs. @param {number} by */
 export function addPending(by) {

@@ -163,6 +163,15 @@ const EMITTER = [
   "listeners", "rawListeners", "listenerCount", "eventNames", "setMaxListeners", "getMaxListeners",
 ];
 let emitting = false;
+const ADDERS = ["on", "once", "addListener", "prependListener", "prependOnceListener"];
+/** Node's names for what the global scope is told; as in Node, a listener is answer enough. */
+const FORWARDED = {
+  __proto__: null,
+  unhandledRejection: ["unhandledrejection", (event) => {
+    if (process.emit("unhandledRejection", event.reason, event.promise)) event.preventDefault();
+  }],
+  rejectionHandled: ["rejectionhandled", (event) => process.emit("rejectionHandled", event.promise)],
+};
 for (const name of EMITTER) {
   ObjectDefineProperty(process, name, {
     __proto__: null, writable: true, configurable: true, enumerable: false,
@@ -171,6 +180,8 @@ for (const name of EMITTER) {
       const { EventEmitter } = load("node-events");
       if (!emitting) EventEmitter.call(process);
       emitting = true;
+      // The same listener again does nothing.
+      if (ADDERS.includes(name) && FORWARDED[args[0]] !== undefined) globalThis.addEventListener(...FORWARDED[args[0]]);
       return ReflectApply(EventEmitter.prototype[name], process, args);
     },
   });
