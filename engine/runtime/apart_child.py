@@ -16,7 +16,7 @@ from . import apart, services
 from .frames import TIMER, loads, pack
 from .isolate import Isolate
 from .limits import resident_bytes
-from .services.source import read
+from .services.source import library, read
 
 #: Seconds between two words about itself while JavaScript runs.
 _INTERVAL = 0.1
@@ -37,7 +37,7 @@ class Child:
         self._sending = threading.Lock()
         self._answers: SimpleQueue[bytes] = SimpleQueue()
         loop = cast(asyncio.AbstractEventLoop, _Here())
-        self._isolate = Isolate(read("runtime"), loop, self._on_sync, 0)
+        self._isolate = Isolate(read("runtime"), loop, self._on_sync, 0, library)
         self._isolate.on_output = lambda data: self._send(apart.OUTPUT, data)
         self._isolate.on_pumped = lambda: self._tell(apart.PUMPED)
         self._isolate.on_problem = lambda problem: self._send(apart.PROBLEM, problem.encode())

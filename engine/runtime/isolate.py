@@ -22,21 +22,23 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import cache
+from functools import cache, partial
 from queue import SimpleQueue
 from typing import Any
 
 from py_mini_racer._dll import MR_CALLBACK, init_mini_racer
 
+from .code_cache import Scripts
 from .memory import share_arenas
 from .rejections import Rejections
+from .v8 import V8, Hands, v8_of
 
 # Value types of mini-racer's C interface (_objects.py, _MiniRacerTypes).
 _INTEGER, _DOUBLE, _STRING, _BOOL, _UNDEFINED = 3, 4, 5, 2, 11
 _SHARED_ARRAY_BUFFER = 101
 _FIRST_ERROR, _PARSE_ERROR, _OUT_OF_MEMORY, _TERMINATED = 200, 201, 202, 204
 
-_NOTIFY, _SYNC, _PUMPED, _REJECTIONS, _FIRST_TASK = 1, 2, 3, 4, 16
+_NOTIFY, _SYNC, _PUMPED, _REJECTIONS, _BOOT, _FIRST_TASK = 1, 2, 3, 4, 5, 16
 
 # The shared memory: 16 int32 of header, then three areas. js/src/ring.js has the same numbers.
 IN_SIZE, OUT_SIZE, SYNC_SIZE = 1 << 18, 1 << 18, 1 << 16
@@ -45,14 +47,21 @@ _IN, _OUT = _HEADER, _HEADER + IN_SIZE
 _SYNC_AREA = _OUT + OUT_SIZE
 _IN_LENGTH, _IN_TAKEN, _OUT_LENGTH, _PENDING, _SYNC_LENGTH, _SYNC_FLAGS, _PUMPED_COUNT = range(7)
 _RUNNING, _REJECTED, _REJECTION, _REJECTION_EVENT = range(7, 11)
-_MORE, _CONTINUE = 1, 2
+_MORE, _CONTINUE, _LIBRARY = 1, 2, 4
 
 _LOCKED = 0  # PyGILState_LOCKED: the lock was held when it was taken once more
 _LEAVE_SECONDS = 0.2
+_WARM = 5  # notices, roughly: one of the start, one of loading, then requests
 
 _HEAD = (
-    "(function(__notify,__sync,__rejections){'use strict';"
-    "const __host={notify:__notify,sync:__sync,rejections:__rejections,buffer:null,pump:null};"
+    "(function(__notify,__sync,__rejections,__hands){'use strict';"
+    "const __host={notify:__notify,sync:__sync,rejections:__rejections,hands:__hands,buffer:null,pump:null};"
+)
+# The same function, by the code cache: `boot` takes the array and puts the function in, then sees what ran.
+_BOOTING = (
+    "(function(boot,notify,sync,rejections){'use strict';const hands=[undefined,undefined];"
+    "globalThis[0]=hands;boot();delete globalThis[0];"
+    "const host=hands[0](notify,sync,rejections,hands);boot();return host})"
 )
 
 
@@ -158,6 +167,10 @@ class Context:
         finally:
             if number < _FIRST_TASK:
                 self._dll.mr_free_value(self.id, raw)
+
+    def handle(self, number: int, handler: Callable[[Any], None]) -> None:
+        """Set what JavaScript calls by a function of that number."""
+        self._handlers[number] = handler
 
     def post(self, code: str, done: Callable[[Any], None]) -> None:
         """Evaluate ``code``; ``done(raw)`` runs on the context's thread and owns the raw value."""
@@ -331,11 +344,12 @@ class Isolate:
     chain of microtasks holds the thread although the pump has ended. The next pump shows it.
 
     Args:
-        source: The bundle: statements that find ``__host`` = {notify, sync, rejections, buffer,
+        source: The bundle: statements that find ``__host`` = {notify, sync, rejections, hands, buffer,
             pump} in scope.
         loop: Where the handlers below run.
         on_sync: Answers a synchronous call, on V8's thread.
         memory_mb: The heap's hard limit.
+        library: Gives the source of a bundle that JavaScript loads late, by its name; UTF-8.
 
     Making one blocks for about 5 ms: use a thread.
     """
@@ -346,6 +360,7 @@ class Isolate:
         loop: asyncio.AbstractEventLoop,
         on_sync: Callable[[bytes], bytes],
         memory_mb: int,
+        library: Callable[[str], bytes] | None = None,
     ) -> None:
         self.loop = loop
         self.on_output: Callable[[bytes], None] | None = None
@@ -370,6 +385,10 @@ class Isolate:
             },
             memory_mb,
         )
+        self._library = library
+        self._v8 = v8_of(self._context.library)
+        self._hands: Hands | None = None
+        self._scripts: Scripts | None = None
         self._rejections: Rejections | None = None
         try:
             self._boot(source)
@@ -379,10 +398,17 @@ class Isolate:
 
     def _boot(self, source: str) -> None:
         context = self._context
-        function = context.wait(f"{_HEAD}{source}\n;return __host}})")
-        _value(function)
+        whole = f"{_HEAD}{source}\n;return __host}})"
         # The host functions exist only in this array and in the bundle's closure.
-        host = context.call(function, context.functions([_NOTIFY, _SYNC, _REJECTIONS]))
+        functions = [_NOTIFY, _SYNC, _REJECTIONS]
+        if self._v8 is None:
+            function = context.wait(whole)
+        else:
+            function = context.wait(_BOOTING)
+            functions.insert(0, _BOOT)
+            context.handle(_BOOT, partial(self._booted, self._v8, whole.encode()))
+        _value(function)
+        host = context.call(function, context.functions(functions))
         _value(host)
         self._pump_function = context.item(host, "pump")
         buffer = context.item(host, "buffer")
@@ -493,6 +519,8 @@ class Isolate:
             data = self._take()  # also when stopped: JavaScript may wait for room
             pumped = self._words[_PUMPED_COUNT]
         self._tell(self._output, data, pumped)
+        if self._scripts is not None:
+            self._scripts.rest()
 
     def _pumped(self, raw: Any) -> None:
         try:
@@ -513,16 +541,31 @@ class Isolate:
             if self.on_pumped is not None:
                 self.on_pumped()
 
+    def _booted(self, v8: V8, text: bytes, _: Any) -> None:
+        if self._hands is None:
+            self._hands, self._scripts = Hands(v8), Scripts(v8)
+            # Its code is taken at the end of the start, and once more when a request has been answered.
+            self._hand_over(text, (1, _WARM))
+        elif self._scripts is not None:
+            self._scripts.rest()
+
+    def _hand_over(self, text: bytes, rests: tuple[int, ...]) -> None:
+        if self._scripts is not None and self._hands is not None:
+            value = self._scripts.evaluate(text, rests)
+            if value is not None:
+                self._hands.put(0, value)
+
     def _listen_or_take(self, _: Any) -> None:
         words = self._words
-        if self._rejections is None:
+        if self._v8 is None or self._hands is None:
+            words[_REJECTION] = 0
+        elif self._rejections is None:
 
             def note(count: int) -> None:
                 words[_REJECTED] = count
 
-            self._rejections = Rejections(
-                self._context.library, lambda: self._tell(self._rejected), note, lambda: words[_RUNNING]
-            )
+            tell = partial(self._tell, self._rejected)
+            self._rejections = Rejections(self._v8, self._hands, tell, note, lambda: words[_RUNNING])
             self._rejections.listen()
         else:
             words[_REJECTION], words[_REJECTION_EVENT] = self._rejections.take()
@@ -551,6 +594,10 @@ class Isolate:
             self._request += part
             request = bytes(self._request)
             self._request.clear()
+            if flags & _LIBRARY:
+                if self._library is not None:
+                    self._hand_over(self._library(request.decode()), (1,))
+                return
             # A view: what follows the first part is not copied again with each.
             answer = memoryview(self._on_sync(request))
         part_length = min(len(answer), SYNC_SIZE)

@@ -21,7 +21,7 @@ from .limits import Limits, Watchdog
 from .memory import give_back
 from .program import Program
 from .rpc import Handles
-from .services.source import read
+from .services.source import library, read
 from .worker import Worker
 
 if TYPE_CHECKING:
@@ -321,4 +321,4 @@ def _untidy(channel: Channel, rest: float) -> bool:
 
 
 def _boot(loop: asyncio.AbstractEventLoop) -> Any:
-    return Isolate(read("runtime"), loop, services.answer, 0)
+    return Isolate(read("runtime"), loop, services.answer, 0, library)

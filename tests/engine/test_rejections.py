@@ -19,7 +19,8 @@ from workerkit import Lab, lab, request
 from engine.model import Module
 from engine.runtime.errors import CpuLimitExceeded, MemoryLimitExceeded, WorkerError
 from engine.runtime.limits import Limits
-from engine.runtime.rejections import MOST, TRIED
+from engine.runtime.rejections import MOST
+from engine.runtime.v8 import TRIED
 from engine.runtime.worker import Worker
 
 pytestmark = [

@@ -31,9 +31,19 @@ def read(name: str) -> str:
         ) from None
 
 
+@cache
+def library(name: str) -> bytes:
+    """The source of a lazy library, in ASCII; only plain names are looked up.
+
+    Raises:
+        BundleMissing: There is none of that name.
+    """
+    return read(f"lazy/{_plain(name)}").encode("ascii")
+
+
 def _get(args: list[Any], data: bytes) -> tuple[None, bytes]:
-    """The source of the lazy library ``[name]``, in ASCII; only plain names are looked up."""
-    return None, read(f"lazy/{_plain(args[0])}").encode("ascii")
+    """The source of the lazy library ``[name]``, where it cannot be evaluated from here."""
+    return None, library(args[0])
 
 
 @cache

@@ -1,6 +1,6 @@
 /**
  * Libraries that a worker pays for only when it touches them. Their text comes from the host
- * (bundle/lazy/NAME.js) by a synchronous call, and is evaluated with the core's own modules.
+ * (bundle/lazy/NAME.js) by a synchronous call, evaluated there or here, and gets the core's own modules.
  */
 import { core } from "svc:core";
 import { hostCallSync } from "./channel.js";
@@ -8,10 +8,15 @@ import {
   evaluateScript, globalThis_, MapPrototypeGet, MapPrototypeSet, Map_, ObjectDefineProperty, ReflectApply,
   TypedArrayPrototypeGetLength,
 } from "./primordials.js";
-import { asciiText } from "./ring.js";
+import { asciiText, evaluateLibrary } from "./ring.js";
 
 /** @type {Map<string, object>} name → exports, of those that were loaded */
 const loaded = new Map_();
+
+function textOf(name) {
+  const { bytes } = hostCallSync("source", "get", [name]);
+  return asciiText(bytes, 0, TypedArrayPrototypeGetLength(bytes));
+}
 
 /**
  * The exports of a lazy bundle, loading it the first time (a few milliseconds).
@@ -21,8 +26,7 @@ const loaded = new Map_();
 export function load(name) {
   let exports = MapPrototypeGet(loaded, name);
   if (exports === undefined) {
-    const { bytes } = hostCallSync("source", "get", [name]);
-    exports = ReflectApply(evaluateScript(asciiText(bytes, 0, TypedArrayPrototypeGetLength(bytes))), undefined, [core]);
+    exports = ReflectApply(evaluateLibrary(name) ?? evaluateScript(textOf(name)), undefined, [core]);
     MapPrototypeSet(loaded, name, exports);
   }
   return exports;

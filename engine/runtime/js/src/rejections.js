@@ -9,17 +9,15 @@ import { describe } from "./errors.js";
 import { dispatch, hasListener, PromiseRejectionEvent, trust } from "./event-target.js";
 import { enter, eventOf } from "./events.js";
 import {
-  ArrayPrototypePush, globalThis_, PromisePrototypeThen, PromiseReject, WeakMapPrototypeDelete, WeakMapPrototypeGet, WeakMapPrototypeHas,
+  ArrayPrototypePush, globalThis_, WeakMapPrototypeDelete, WeakMapPrototypeGet, WeakMapPrototypeHas,
   WeakMapPrototypeSet, WeakMap_,
 } from "./primordials.js";
-import { addPending, END, nextRejection, post, rejected, rejectionEvent, REPORT } from "./ring.js";
+import { addPending, END, nextRejection, post, rejected, rejectionEvent, REPORT, takeHanded } from "./ring.js";
 
 const UNHANDLED = 1;
 
 /** @typedef {import("./events.js").Event_} Event_ */
 
-/** The host puts what it tells into it: a promise and its reason. @type {any[]} */
-const sink = [undefined, undefined];
 /** @type {WeakMap<Promise<any>, any>} the reasons of what has been told */
 const told = new WeakMap_();
 /** @type {Event_[]} those that have answered, and whose rejections have not been looked at */
@@ -28,7 +26,6 @@ let held = [];
 /** Called once, before any code of the program runs. */
 export function listenForRejections() {
   nextRejection();
-  PromisePrototypeThen(PromiseReject(sink), undefined, () => {}); // hands the array over
 }
 
 /** Keep an event open that has left rejections: else what is told of them would come too late. @param {Event_} event */
@@ -44,9 +41,8 @@ export function tellRejections() {
   if (rejected() !== 0) {
     const found = [];
     for (let kind = nextRejection(); kind !== 0; kind = nextRejection()) {
-      ArrayPrototypePush(found, { __proto__: null, kind, promise: sink[0], reason: sink[1], id: rejectionEvent() });
+      ArrayPrototypePush(found, { __proto__: null, kind, promise: takeHanded(0), reason: takeHanded(1), id: rejectionEvent() });
     }
-    sink[0] = sink[1] = undefined;
     for (let i = 0; i < found.length; i++) tell(found[i]);
   }
   const events = held;

@@ -18,13 +18,13 @@ import {
 const IN_SIZE = 1 << 18, OUT_SIZE = 1 << 18, SYNC_SIZE = 1 << 16, HEADER = 64;
 const IN_LENGTH = 0, IN_TAKEN = 1, OUT_LENGTH = 2, PENDING = 3, SYNC_LENGTH = 4, SYNC_FLAGS = 5, PUMPED = 6,
   RUNNING = 7, REJECTED = 8, REJECTION = 9, REJECTION_EVENT = 10;
-const SYNC_MORE = 1, SYNC_CONTINUE = 2;
+const SYNC_MORE = 1, SYNC_CONTINUE = 2, SYNC_LIBRARY = 4;
 const FRAME = 16;
 const Uint16Array_ = Uint16Array;
 /** A pump that has taken longer hands over what it has written. */
 const HANDOVER_MS = 5;
 
-const { notify, sync, rejections } = __host;
+const { notify, sync, rejections, hands } = __host;
 const buffer = new SharedArrayBuffer(HEADER + IN_SIZE + OUT_SIZE + SYNC_SIZE);
 const words = new Int32Array(buffer, 0, HEADER / 4);
 const inbound = new Uint8Array(buffer, HEADER, IN_SIZE);
@@ -78,6 +78,24 @@ export const rejected = () => words[REJECTED];
 export function nextRejection() {
   rejections();
   return words[REJECTION];
+}
+
+/** What the host has handed over, once. @param {number} index */
+export function takeHanded(index) {
+  const value = hands[index];
+  hands[index] = undefined;
+  return value;
+}
+
+/**
+ * The value of a lazy library's script, evaluated by the host, which may have it compiled already.
+ * @param {string} name
+ * @returns {any} undefined when it cannot
+ */
+export function evaluateLibrary(name) {
+  if (hands === undefined) return undefined;
+  callSync(writeText(syncArea, 0, name), SYNC_LIBRARY);
+  return takeHanded(0);
 }
 
 /** The event that was running at the time. */
