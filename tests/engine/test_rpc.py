@@ -215,6 +215,15 @@ async def test_requests_responses_and_streams(target: Neighbours):
     assert found == [["POST", "http://x/y", "1", "text"], 201, "2", "hello", 1000000, 400000]
 
 
+async def test_a_stream_that_comes_straight_back_may_be_read_later(target: Neighbours):
+    found = await target.ask(
+        "const back = await SVC.echo(new Response('x'.repeat(400000)).body);"
+        " await scheduler.wait(150);"  # the target has come to rest, and what it holds is still wanted
+        " return (await new Response(back).text()).length;"
+    )
+    assert found == 400000
+
+
 async def test_a_method_is_traced_by_its_name(target: Neighbours):
     listener = Listener()
     await target.ask("return await SVC.add(1, 2);", listener.invocation())

@@ -6,10 +6,12 @@
  */
 import { hold, release } from "../context.js";
 import { RpcTarget } from "../entrypoint.js";
+import { onEnd } from "../events.js";
 import { readAll } from "../fetch/body.js";
 import {
   ArrayPrototypeIncludes, Error_, ObjectGetPrototypeOf, ObjectHasOwn, Object_, PromisePrototypeThen, PromiseResolve, ReflectApply, TypeError_, Uint8Array_,
 } from "../primordials.js";
+import { addPending } from "../ring.js";
 import { isObject } from "../webidl.js";
 import { encode } from "./encode.js";
 import { exportedValue } from "./exports.js";
@@ -68,16 +70,21 @@ function run(root, path, called, args) {
 
 /**
  * A stream that is given back may lead on to what the event holds: it stays open until that is read, or let go of.
+ * That nobody reads it yet is no sign that the event hangs, so it counts as something that comes from outside.
  * @param {any} event @param {number} number the stream's among the exports
  */
 function keepOpen(event, number) {
   const source = exportedValue(number);
   let open = true;
   hold(event);
+  addPending(1);
   const end = () => {
-    if (open) release(event);
+    if (!open) return;
     open = false;
+    addPending(-1);
+    release(event);
   };
+  onEnd(event, end);
   const { read, cancel } = source;
   source.read = (...args) => PromisePrototypeThen(PromiseResolve(ReflectApply(read, source, args)), (chunk) => {
     if (chunk === null) end();
