@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from engine.durable.object_socket import ABNORMAL, LOST
-from engine.runtime.flow import close as close_body
+from engine.runtime.http import close as close_body
 from engine.runtime.messages import BINARY, CLOSE, TEXT, Unpacker, close_of, pack, pack_close
 
 log = logging.getLogger("engine.durable")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from engine.durable import sockets
 from engine.gateway.websocket import ABNORMAL, WebSocket
 from engine.runtime.errors import Unavailable
-from engine.runtime.flow import close as close_body
+from engine.runtime.http import close as close_body
 from engine.runtime.messages import BINARY, CLOSE, TEXT, Unpacker, close_of, pack, pack_close
 
 if TYPE_CHECKING:

@@ -12,6 +12,8 @@ from engine.bindings.binding import BindingError, Result
 from .errors import WorkerError
 from .flow import Bodies, Send
 from .frames import ERROR, RESULT, STREAM, WHOLE, dumps, pack
+from .http import Body
+from .passed import Passed
 
 _log = logging.getLogger(__name__)
 
@@ -33,9 +35,9 @@ class Calls:
         self._bodies = bodies
         self.running: dict[int, asyncio.Task[None]] = {}
 
-    def start(self, number: int, work: Coroutine[Any, Any, Result]) -> None:
-        """Do ``work`` and send what it gives as the answer of call ``number``."""
-        self.running[number] = asyncio.get_running_loop().create_task(self._answer(number, work))
+    def start(self, number: int, work: Coroutine[Any, Any, Result], body: Body = None) -> None:
+        """Do ``work``, which reads ``body``, and send what it gives as the answer of call ``number``."""
+        self.running[number] = asyncio.get_running_loop().create_task(self._answer(number, work, body))
 
     def cancel(self, number: int) -> None:
         """JavaScript no longer wants the answer."""
@@ -48,7 +50,7 @@ class Calls:
         for task in list(self.running.values()):
             task.cancel()
 
-    async def _answer(self, number: int, work: Coroutine[Any, Any, Result]) -> None:
+    async def _answer(self, number: int, work: Coroutine[Any, Any, Result], given: Body) -> None:
         upgraded = False
         try:
             result = await work
@@ -72,3 +74,5 @@ class Calls:
             self.running.pop(number, None)
             if not upgraded:
                 self._bodies.stop_reading(number)
+                if isinstance(given, Passed):
+                    await given.aclose()

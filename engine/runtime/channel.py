@@ -27,7 +27,7 @@ from .errors import (
     WorkerError,
 )
 from .flow import Bodies
-from .frames import END, FINISHED, PLACES, STREAM, WHOLE, loads, pack, split, unpack
+from .frames import END, FINISHED, PASSED, PLACES, STREAM, WHOLE, loads, pack, split, unpack
 from .http import Body, Response
 from .invocation import ConsoleLine, Invocation, Level, nobody
 from .isolate import IN_SIZE
@@ -443,19 +443,24 @@ class Channel:
     def _on_response(self, flags: int, number: int, text: bytes, raw: bytes) -> None:
         job = self._jobs.get(number)
         if job is None or job.responded:
-            self._too_late(job, flags, number)
+            self._too_late(job, flags, number, text)
             return
-        status, status_text, headers, coding, *socket = loads(text)
-        body = self._bodies.take(flags, number, raw)
+        status, status_text, headers, coding, socket, *passed = loads(text)
+        if flags & PASSED:
+            body: Body = self._bodies.pass_on(passed[0], job.invocation)
+        else:
+            body = self._bodies.take(flags, number, raw)
         fields = [(name, value) for name, value in headers]
-        job.succeed(Response(status, status_text, fields, body, coding, *socket))
+        job.succeed(Response(status, status_text, fields, body, coding, socket))
         if flags & FINISHED:
             self._finish(job)
         elif not flags & STREAM:
             self._allow_wait(job)
 
-    def _too_late(self, job: Job | None, flags: int, number: int) -> None:
+    def _too_late(self, job: Job | None, flags: int, number: int, text: bytes) -> None:
         """The answer of an event that was given up while JavaScript made it."""
+        if flags & PASSED:
+            self._bodies.stop_sending(loads(text)[-1])
         if flags & STREAM:
             self.send(pack(frames.STOP, 0, number))
         if job is not None and flags & FINISHED:
@@ -470,7 +475,7 @@ class Channel:
     def _on_value(self, flags: int, number: int, text: bytes, raw: bytes) -> None:
         job = self._jobs.get(number)
         if job is None or job.responded:
-            self._too_late(job, flags, number)
+            self._too_late(job, flags, number, text)
             return
         job.succeed(Result(loads(text), self._bodies.take(flags, number, raw)))
         if flags & FINISHED:
@@ -595,13 +600,17 @@ class Channel:
     # -- bodies and calls
 
     def _on_call(self, flags: int, number: int, text: bytes, raw: bytes) -> None:
-        event, target, operation, args = loads(text)
+        event, target, operation, args, *passed = loads(text)
         body = self._bodies.take(flags, number, raw)
         invocation = self._invocation(event)
         if invocation is None:
             self.send(pack(frames.ERROR, 0, number, _TOO_LATE))
-        else:
-            self._calls.start(number, self.owner.call(invocation, target, operation, args, body))
+            if flags & PASSED:
+                self._bodies.stop_sending(passed[0])
+            return
+        if flags & PASSED:
+            body = self._bodies.pass_on(passed[0], invocation)
+        self._calls.start(number, self.owner.call(invocation, target, operation, args, body), body)
 
     def _on_call_cancel(self, flags: int, number: int, text: bytes, raw: bytes) -> None:
         self._calls.cancel(number)

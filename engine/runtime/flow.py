@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 from .errors import WorkerError
 from .frames import BROKEN, CHUNK, CHUNK_BYTES, CREDIT, END, STOP, STREAM, WHOLE, WINDOW, dumps, pack
-from .http import Body
+from .http import Body, close
+from .passed import Passed
+
+if TYPE_CHECKING:
+    from .invocation import Invocation
 
 Send = Callable[[bytes], None]
 
@@ -89,7 +93,7 @@ class Receiver(AsyncIterator[bytes]):
 
 
 class Sender:
-    """A body on its way to an isolate.
+    """A body on its way to an isolate, from when that first reads from it.
 
     Args:
         number: The stream's id.
@@ -105,18 +109,29 @@ class Sender:
         self._body = body
         self._send = send
         self._ended = ended
-        self._credit = WINDOW
+        self._credit = 0
         self._more = asyncio.Event()
-        self._task = asyncio.get_running_loop().create_task(self._run())
+        self._task: asyncio.Task[None] | None = None
 
     def credit(self, size: int) -> None:
         """The isolate has read ``size`` bytes."""
         self._credit += size
         self._more.set()
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._run())
 
     def stop(self) -> None:
         """Nobody wants the rest."""
-        self._task.cancel()
+        if self._task is None:
+            self._ended(self._number)
+            self._task = asyncio.get_running_loop().create_task(close(self._body))
+        else:
+            self._task.cancel()
+
+    def give_up(self) -> bytes | AsyncIterator[bytes]:
+        """The body, of which nothing was sent: whoever calls this has it from now on."""
+        self._ended(self._number)
+        return self._body
 
     async def _run(self) -> None:
         try:
@@ -182,6 +197,12 @@ class Bodies:
             if ended:
                 receiver.end(error)
 
+    def pass_on(self, number: int, invocation: Invocation) -> bytes | AsyncIterator[bytes]:
+        """A body that was to go to the isolate, and goes elsewhere unread."""
+        sender = self._senders.get(number)
+        body = b"" if sender is None else sender.give_up()
+        return body if isinstance(body, bytes) else Passed(body, invocation)
+
     def credit(self, number: int, size: int) -> None:
         """The isolate has read ``size`` bytes."""
         sender = self._senders.get(number)
@@ -217,10 +238,3 @@ class Bodies:
 
     def _sent(self, number: int) -> None:
         self._senders.pop(number, None)
-
-
-async def close(body: Any) -> None:
-    """Close a body that nobody reads to its end, where it can be closed."""
-    closing = getattr(body, "aclose", None)
-    if closing is not None:
-        await closing()

@@ -42,8 +42,8 @@ RELEASE = 20
 
 # Flags: the raw bytes are the whole body; a body follows as chunks; the stream's last frame; nothing more of
 # this event follows; the JSON is ASCII; the stream ended in an error; of an event: console lines say where
-# they were written.
-WHOLE, STREAM, END, FINISHED, ASCII, BROKEN, PLACES = 1, 2, 4, 8, 16, 32, 64
+# they were written; the body is the host's own stream whose id the JSON ends with.
+WHOLE, STREAM, END, FINISHED, ASCII, BROKEN, PLACES, PASSED = 1, 2, 4, 8, 16, 32, 64, 128
 
 HEADER = 16
 WINDOW = 1 << 18

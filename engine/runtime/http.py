@@ -83,3 +83,10 @@ async def read(body: Body, limit: int | None = None) -> bytes:
     if limit is not None and len(whole) > limit:
         raise ValueError(f"The body is longer than {limit} bytes; send less or stream it.")
     return whole
+
+
+async def close(body: Any) -> None:
+    """Close a body that nobody reads to its end, where it can be closed."""
+    closing = getattr(body, "aclose", None)
+    if closing is not None:
+        await closing()

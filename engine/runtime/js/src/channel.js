@@ -10,7 +10,7 @@
  */
 import { revive } from "./errors.js";
 import { currentEvent, enter, requireEvent } from "./events.js";
-import { addCredit, Incoming, receiveChunk, send, stopSending } from "./flow.js";
+import { addCredit, Incoming, passOn, receiveChunk, send, stopSending } from "./flow.js";
 import { toJson } from "./json.js";
 import { linger, unlingerLater } from "./linger.js";
 import {
@@ -18,7 +18,7 @@ import {
   PromiseWithResolvers, TypedArrayPrototypeGetLength,
 } from "./primordials.js";
 import {
-  addPending, BROKEN, CALL, CALL_CANCEL, CHUNK, CREDIT, END, ERROR, exchange, OUT_STOP, post, quote, RESULT, STOP, STREAM, takeBytes,
+  addPending, BROKEN, CALL, CALL_CANCEL, CHUNK, CREDIT, END, ERROR, exchange, OUT_STOP, PASSED, post, quote, RESULT, STOP, STREAM, takeBytes,
   takeText, WHOLE,
 } from "./ring.js";
 import { streamFromSource } from "./streams.js";
@@ -64,16 +64,18 @@ export function startCall(target, operation, args, body = null, event = null) {
     return { promise: PromiseReject(error), cancel() {} };
   }
   if (event === null || event.ended) event = currentEvent();
-  const json = `[${event === null ? 0 : event.id},${typeof target === "number" ? target : quote(target)},${quote(operation)},${toJson(args)}]`;
+  const json = `[${event === null ? 0 : event.id},${typeof target === "number" ? target : quote(target)},${quote(operation)},${toJson(args)}`;
   const id = (lastCall += 2);
   const { promise, resolve, reject } = PromiseWithResolvers();
   MapPrototypeSet(calls, id, { __proto__: null, resolve, reject, event, held: linger(event) });
   addPending(1);
-  if (body === null) post(CALL, 0, id, json, null);
+  const passed = passOn(body);
+  if (passed !== 0) post(CALL, PASSED, id, `${json},${passed}]`, null);
+  else if (body === null) post(CALL, 0, id, `${json}]`, null);
   else if (typeof body === "object" && isBytes(body) && TypedArrayPrototypeGetLength(body) <= WHOLE_BYTES) {
-    post(CALL, WHOLE, id, json, body);
+    post(CALL, WHOLE, id, `${json}]`, body);
   } else {
-    post(CALL, STREAM, id, json, null);
+    post(CALL, STREAM, id, `${json}]`, null);
     send(id, body);
   }
   const cancel = () => {

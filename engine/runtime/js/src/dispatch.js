@@ -12,14 +12,14 @@ import { describe } from "./errors.js";
 import { beginEvent, eventOf, onEnd, setCalling } from "./events.js";
 import { abortRequest, asksUpgrade, createIncomingRequest } from "./fetch/request.js";
 import { isResponse, readResponse } from "./fetch/response.js";
-import { Incoming, send, stopSending } from "./flow.js";
+import { Incoming, passOn, send, stopSending } from "./flow.js";
 import { toJson } from "./json.js";
 import { load } from "./lazy.js";
 import {
   ArrayPrototypePush, FunctionPrototypeToString, JSONParse, ObjectGetOwnPropertyNames, ObjectKeys, PromisePrototypeThen, PromiseResolve, ReflectApply, ReflectConstruct,
   StringPrototypeStartsWith, TypedArrayPrototypeGetLength, TypeError_,
 } from "./primordials.js";
-import { DONE, END, EXCEPTION, FINISHED, PLACES, post, quote, REPORT, RESPONSE, STREAM, takeBytes, takeText, VALUE, WHOLE } from "./ring.js";
+import { DONE, END, EXCEPTION, FINISHED, PASSED, PLACES, post, quote, REPORT, RESPONSE, STREAM, takeBytes, takeText, VALUE, WHOLE } from "./ring.js";
 import { createController } from "./scheduled.js";
 import { fireFetch, fireQueue, fireScheduled, listenedEvents } from "./service-worker.js";
 import { sourceFromBytes } from "./streams.js";
@@ -189,14 +189,16 @@ function respond(event, response) {
   let { body } = parts;
   if (typeof body === "string" && body.length > WHOLE_BYTES) body = encodeUtf8(body);
   const coding = body === null || parts.encodeBody === "manual" ? null : codingOf(parts.headers);
-  const head = `[${parts.status},${quote(parts.statusText)},${fieldsJson(parts.headers)},${coding === null ? "null" : quote(coding)}${parts.parked === undefined ? "" : `,${parts.parked}`}]`;
-  if (body === null) post(RESPONSE, settle(event) ? FINISHED : 0, event.id, head, null);
+  const head = `[${parts.status},${quote(parts.statusText)},${fieldsJson(parts.headers)},${coding === null ? "null" : quote(coding)},${parts.parked ?? "null"}`;
+  const passed = parts.webSocket === null ? passOn(body) : 0;
+  if (passed !== 0) post(RESPONSE, PASSED | (settle(event) ? FINISHED : 0), event.id, `${head},${passed}]`, null);
+  else if (body === null) post(RESPONSE, settle(event) ? FINISHED : 0, event.id, `${head}]`, null);
   else if (typeof body === "string" || (isBytes(body) && TypedArrayPrototypeGetLength(body) <= WHOLE_BYTES)) {
-    post(RESPONSE, WHOLE | (settle(event) ? FINISHED : 0), event.id, head, body);
+    post(RESPONSE, WHOLE | (settle(event) ? FINISHED : 0), event.id, `${head}]`, body);
   } else {
     hold(event);
     settle(event);
-    post(RESPONSE, STREAM, event.id, head, null);
+    post(RESPONSE, STREAM, event.id, `${head}]`, null);
     send(event.id, body, () => release(event));
   }
 }

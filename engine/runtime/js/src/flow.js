@@ -1,6 +1,7 @@
 /**
  * Bodies in chunks, both ways, with credit: the sender may have WINDOW bytes under way, and the receiver
- * gives credit back as bytes are read. Nobody's memory holds more than that of a body.
+ * gives credit back as bytes are read. Nobody's memory holds more than that of a body. The host sends nothing
+ * before somebody reads: what only passes through never comes here.
  *
  * @typedef {import("./streams.js").ByteSource} ByteSource
  * @typedef {import("./events.js").Event_} Event_
@@ -30,7 +31,7 @@ const incoming = new Map_();
  * @implements {ByteSource}
  */
 export class Incoming {
-  #id; #event; #chunks = []; #ended = false; #error = null; #waiter = null; #unacknowledged = 0;
+  #id; #event; #chunks = []; #asked = false; #ended = false; #error = null; #waiter = null; #unacknowledged = 0;
 
   /** @param {number} id @param {Event_ | null} event */
   constructor(id, event) {
@@ -63,9 +64,20 @@ export class Incoming {
     if (this.#error !== null) return PromiseReject(this.#error);
     if (this.#ended) return PromiseResolve(null);
     if (this.#waiter !== null) return PromiseReject(new TypeError_("The body is being read already."));
+    if (!this.#asked) {
+      this.#asked = true;
+      post(OUT_CREDIT, 0, this.#id, `${WINDOW}`, null);
+    }
     this.#waiter = PromiseWithResolvers();
     addPending(1);
     return this.#waiter.promise;
+  }
+
+  /** Give it back to the host, to go on from there. @returns {number} its id; 0 when it has been read from */
+  passOn() {
+    if (this.#asked || this.#ended) return 0;
+    this.#receive(null, true, null);
+    return this.#id;
   }
 
   #take() {
@@ -172,6 +184,9 @@ export function addCredit(id, bytes) {
   out.credit += bytes;
   wake(out);
 }
+
+/** The id of a body that came from the host and goes back unread, 0 of any other. @param {any} body @returns {number} */
+export const passOn = (body) => (body instanceof Incoming ? body.passOn() : 0);
 
 /** Nobody wants the rest. @param {number} id */
 export function stopSending(id) {

@@ -43,9 +43,9 @@ export const LOADED = 32, RESPONSE = 33, OUT_CHUNK = 34, OUT_CREDIT = 35, CALL =
 /**
  * Flags: the raw bytes are the whole body; a body follows as chunks; the stream's last frame; nothing more of
  * this event follows; the JSON is ASCII; the stream ended in an error; of an event: console lines say where they
- * were written.
+ * were written; the body is the host's own stream whose id the JSON ends with.
  */
-export const WHOLE = 1, STREAM = 2, END = 4, FINISHED = 8, ASCII = 16, BROKEN = 32, PLACES = 64;
+export const WHOLE = 1, STREAM = 2, END = 4, FINISHED = 8, ASCII = 16, BROKEN = 32, PLACES = 64, PASSED = 128;
 
 const NO_BYTES = new Uint8Array_(0);
 
