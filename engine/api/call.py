@@ -43,7 +43,7 @@ SCRIPT = ACCOUNT + "/workers/scripts/{service}"
 SOURCES = frozenset({"app", "cli"})
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Engine:
     """What the resources need of the process they run in.
 

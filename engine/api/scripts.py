@@ -13,20 +13,14 @@ from engine.api.call import ACCOUNT, SCRIPT, Call, resource, worker_resource
 from engine.api.envelope import success
 from engine.api.uploads import read_upload
 from engine.model import PRODUCTION
-from engine.store import Connection, environments, overview, services
+from engine.store import Connection, environments, services
 
 
 async def listing(call: Call) -> Response:
     """`GET scripts`: the production script of each service."""
 
-    def work(connection: Connection) -> list[dict[str, Any]]:
-        owners = [each for each in services.rows(connection) if call.sees(each.id)]
-        found = overview.of_services(connection, owners, production=True)
-        return [
-            shapes.script(place.live.environment, place.live, each.tag, place.migration_tag)
-            for each in owners
-            for place in found[each.id]
-        ]
+    def work(connection: Connection) -> list[Any]:
+        return shapes.scripts(connection, [each for each in services.rows(connection) if call.sees(each.id)])
 
     return success(await call.store.read(work))
 

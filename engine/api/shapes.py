@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import orjson
+
 from engine.api.call import Engine
+from engine.api.listed import Listed
 from engine.gateway.previews import has_preview
 from engine.model import Deployment, Environment, Live, Service, Version
 from engine.store import Connection, deployments, durable, environments, overview, versions
@@ -97,19 +100,27 @@ def _environment(engine: Engine, found: Overview, tag: str) -> Json:
 def service(connection: Connection, engine: Engine, found: Service) -> Json:
     """A service with all its environments."""
     places = [environment(connection, engine, place, found.tag) for place in found.environments]
-    return _service(found, places)
+    default = next((place for place in places if place["production"]), places[0] if places else None)
+    return _service(found, places, default)
 
 
 def services(connection: Connection, engine: Engine, found: Sequence[Service]) -> list[Json]:
     """Services with all their environments; those in `found` need not have them."""
-    places = overview.of_services(connection, found)
-    return [
-        _service(each, [_environment(engine, place, each.tag) for place in places[each.id]]) for each in found
-    ]
+    subdomain = engine.store.account.subdomain  # it is part of the hostnames
+    beside = {each.id: (engine, each.tag, subdomain) for each in found}
+    places = _in_services.of(connection, overview.rows(connection, found), beside)
+    # Production, where there is one, comes first.
+    return [_service(each, places[each.id], next(iter(places[each.id]), None)) for each in found]
 
 
-def _service(found: Service, places: list[Json]) -> Json:
-    default = next((place for place in places if place["production"]), places[0] if places else None)
+def scripts(connection: Connection, found: Sequence[Service]) -> list[orjson.Fragment]:
+    """The production scripts of services; those in `found` need not have their environments."""
+    beside = {each.id: each.tag for each in found}
+    places = _in_scripts.of(connection, overview.rows(connection, found, production=True), beside)
+    return [place for each in found for place in places[each.id]]
+
+
+def _service(found: Service, places: Sequence[Any], default: Any) -> Json:
     return {
         "id": found.id,
         "created_on": found.created_on,
@@ -237,3 +248,7 @@ def _named_handlers(found: Version | None) -> list[Json]:
     if found is None:
         return []
     return [{"name": each.name, "handlers": list(each.handlers)} for each in found.named_handlers]
+
+
+_in_services = Listed(lambda place, beside: _environment(beside[0], place, beside[1]))
+_in_scripts = Listed(lambda place, tag: script(place.live.environment, place.live, tag, place.migration_tag))

@@ -1,6 +1,7 @@
 """Many environments and what answers in them, in a few queries: what list pages show.
 
-A list of 2,000 environments asked one by one takes half a second.
+A list of 2,000 environments asked one by one takes half a second. Most of what is left is the making of the
+objects, so `rows` and `of_rows` are apart: who has kept what was made of a row needs not make it again.
 """
 
 from __future__ import annotations
@@ -8,16 +9,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from engine.model import PRODUCTION, Deployment, Environment, Live, ModuleRef, Service, Settings, Version
 from engine.store.database import Connection
 from engine.store.deployments import plain
 from engine.store.versions import named_handlers
 
-#: Versions that are kept in memory for the next list, of a kilobyte each.
-REMEMBERED: Final = 4096
-_known: dict[tuple[str, str], Version] = {}
+Row = tuple[Any, ...]
+"""All that an environment's `Overview` depends on: it stays the same as long as its row does.
+
+The columns of the environment, the number of what is live (None without), the count of versions, the tag. A
+deployment and its versions never change, and no number is given twice, so it stands for the rest of them.
+"""
+_ID, _SERVICE, _NUMBER, _COUNT, _TAG = 0, 1, 8, 9, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,91 +49,64 @@ def of_services(
         found: the services; their environments need not be there.
         production: leave out all but production.
     """
-    places, deployed = _places(connection, [each.id for each in found], production)
-    numbers = [number for number, _ in deployed.values()]
+    asked = rows(connection, found, production=production)
+    made = of_rows(connection, [row for each in asked.values() for row in each])
+    return {name: [made[row[_ID]] for row in each] for name, each in asked.items()}
+
+
+def rows(
+    connection: Connection, found: Sequence[Service], *, production: bool = False
+) -> dict[str, list[Row]]:
+    """The rows of services' environments, by name and in the order of `of_services`."""
+    count = "0" if production else "(SELECT count(*) FROM versions WHERE environment_id = e.id)"
+    asked: dict[str, list[Row]] = {each.id: [] for each in found}
+    for row in connection.execute(
+        "SELECT e.id, e.service_id, e.name, e.created_on, e.modified_on, e.script_settings,"
+        " e.subdomain_enabled, e.previews_enabled,"
+        " (SELECT max(number) FROM deployments WHERE environment_id = e.id),"
+        f" {count}, (SELECT tag FROM durable_migrations WHERE environment_id = e.id)"
+        " FROM environments e"
+        " WHERE e.service_id IN (SELECT value FROM json_each(?1))"
+        # Two texts, so that each finds its rows by the index.
+        f"{' AND e.name = ?2' if production else ''} ORDER BY e.service_id, e.name <> ?2, e.name",
+        (json.dumps([each.id for each in found]), PRODUCTION),
+    ):
+        asked[row[_SERVICE]].append(row)
+    return asked
+
+
+def of_rows(connection: Connection, asked: Sequence[Row]) -> dict[str, Overview]:
+    """What rows of the same snapshot stand for, by the environments' ids."""
+    numbers = json.dumps([row[_NUMBER] for row in asked if row[_NUMBER] is not None])
     shares: dict[int, list[tuple[str, float]]] = {}
     for number, version_id, percentage in connection.execute(
         "SELECT deployment_number, version_id, percentage FROM deployment_versions"
         " WHERE deployment_number IN (SELECT value FROM json_each(?)) ORDER BY deployment_number, position",
-        (json.dumps(numbers),),
+        (numbers,),
     ):
         shares.setdefault(number, []).append((version_id, plain(percentage)))
     deployments = {
-        place: _deployment(place, row, shares.get(number, [])) for place, (number, row) in deployed.items()
-    }
-    main = {place: each.main_version_id for place, each in deployments.items()}
-    versions = _remembered(
-        connection, [(place.service, main[place.id]) for place in places if place.id in main]
-    )
-    ids = json.dumps([place.id for place in places])
-    counts: dict[str, int] = {}
-    if not production:
-        counts.update(
-            connection.execute(
-                "SELECT environment_id, count(*) FROM versions"
-                " WHERE environment_id IN (SELECT value FROM json_each(?)) GROUP BY environment_id",
-                (ids,),
-            ).fetchall()
+        row[1]: _deployment(row, shares.get(row[0], []))
+        for row in connection.execute(
+            "SELECT number, environment_id, id, created_on, author, source, message, triggered_by, strategy"
+            " FROM deployments WHERE number IN (SELECT value FROM json_each(?))",
+            (numbers,),
         )
-    tags = dict(
-        connection.execute(
-            "SELECT environment_id, tag FROM durable_migrations"
-            " WHERE environment_id IN (SELECT value FROM json_each(?))",
-            (ids,),
-        ).fetchall()
-    )
-    made: dict[str, list[Overview]] = {each.id: [] for each in found}
-    for place in places:
+    }
+    versions = _versions(connection, [each.main_version_id for each in deployments.values()])
+    made: dict[str, Overview] = {}
+    for row in asked:
+        settings = json.loads(row[5]) if row[5] != "{}" else {}
+        place = Environment(row[0], row[1], row[2], row[3], row[4], settings, bool(row[6]), bool(row[7]))
         deployment = deployments.get(place.id)
-        version = versions.get(main[place.id]) if deployment is not None else None
-        live = Live(place, deployment, version)
-        made[place.service].append(Overview(live, counts.get(place.id, 0), tags.get(place.id)))
+        version = versions.get(deployment.main_version_id) if deployment is not None else None
+        made[place.id] = Overview(Live(place, deployment, version), row[_COUNT], row[_TAG])
     return made
 
 
-def _places(
-    connection: Connection, names: Sequence[str], production: bool
-) -> tuple[list[Environment], dict[str, tuple[int, tuple[Any, ...]]]]:
-    """The environments, and by their ids the number and the row of what is live."""
-    rows = connection.execute(
-        "SELECT e.id, e.service_id, e.name, e.created_on, e.modified_on, e.script_settings,"
-        " e.subdomain_enabled, e.previews_enabled,"
-        " d.number, d.id, d.created_on, d.author, d.source, d.message, d.triggered_by, d.strategy"
-        " FROM environments e LEFT JOIN deployments d"
-        " ON d.number = (SELECT max(number) FROM deployments WHERE environment_id = e.id)"
-        " WHERE e.service_id IN (SELECT value FROM json_each(?1))"
-        # Two texts, so that each finds its rows by the index.
-        f"{' AND e.name = ?2' if production else ''} ORDER BY e.service_id, e.name <> ?2, e.name",
-        (json.dumps(names), PRODUCTION),
-    )
-    places: list[Environment] = []
-    deployed: dict[str, tuple[int, tuple[Any, ...]]] = {}
-    for row in rows:
-        settings = json.loads(row[5]) if row[5] != "{}" else {}
-        places.append(
-            Environment(row[0], row[1], row[2], row[3], row[4], settings, bool(row[6]), bool(row[7]))
-        )
-        if row[8] is not None:
-            deployed[row[0]] = row[8], row[9:]
-    return places, deployed
-
-
-def _deployment(place: str, row: tuple[Any, ...], shares: Iterable[tuple[str, float]]) -> Deployment:
-    made, created_on, author, source, message, triggered_by, strategy = row
+def _deployment(row: tuple[Any, ...], shares: Iterable[tuple[str, float]]) -> Deployment:
+    _, place, made, created_on, author, source, message, triggered_by, strategy = row
     return Deployment(made, place, created_on, author, source, tuple(shares), message, triggered_by, strategy)
-
-
-def _remembered(connection: Connection, wanted: Sequence[tuple[str, str]]) -> dict[str, Version]:
-    """Versions by service and id, those that were asked for before from memory: none ever changes.
-
-    Only a service's name in them does, so it is part of what they are remembered by.
-    """
-    found = {key[1]: _known[key] for key in wanted if key in _known}
-    made = _versions(connection, [key[1] for key in wanted if key[1] not in found])
-    if len(_known) + len(made) > REMEMBERED:
-        _known.clear()
-    _known.update({(each.service_id, each.id): each for each in list(made.values())[:REMEMBERED]})
-    return found | made
 
 
 def _versions(connection: Connection, ids: Sequence[str]) -> dict[str, Version]:

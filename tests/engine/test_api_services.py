@@ -45,6 +45,43 @@ def test_listing_is_complete_and_paged(engine: RunningEngine, service: str) -> N
     assert paged == names
 
 
+def test_lists_show_each_change_at_once(engine: RunningEngine, service: str) -> None:
+    """Lists keep what was made of an environment: it must be as the service itself shows it."""
+
+    def agree(name: str) -> None:
+        shown = engine.result("GET", f"/workers/services/{name}")
+        page, listed = 0, {}
+        while batch := engine.result("GET", f"/workers/services?page={(page := page + 1)}"):
+            listed.update({each["id"]: each for each in batch})
+        assert listed[name] == shown
+        scripts = {each["id"]: each for each in engine.result("GET", "/workers/scripts")}
+        assert scripts[name] == shown["default_environment"]["script"]
+
+    agree(service)
+    engine.deploy(service)
+    agree(service)
+    engine.result("PATCH", f"/workers/scripts/{service}/script-settings", json={"tags": ["blue"]})
+    agree(service)
+    made, now = engine.result("GET", f"/workers/services/{service}/environments/production/versions")["items"]
+    shares = [{"version_id": each["id"], "percentage": share} for each, share in ((made, 30), (now, 70))]
+    engine.result(
+        "POST",
+        f"/workers/scripts/{service}/deployments",
+        json={"strategy": "percentage", "versions": shares},
+    )
+    agree(service)
+    engine.result("POST", environment_path(service) + "/copy/side", status=201)
+    agree(service)
+    engine.result("PATCH", environment_path(service, "side"), json={"environment": "aside"})
+    agree(service)
+    renamed = f"{service}-renamed"
+    engine.result("PATCH", f"/workers/workers/{service}", json={"name": renamed})
+    agree(renamed)
+    assert engine.result("GET", f"/workers/services/{renamed}")["environments"][1]["hostname"] == (
+        f"aside.{renamed}.dev.localhost"
+    )
+
+
 def test_environment_detail(engine: RunningEngine) -> None:
     found = engine.result("GET", environment_path("notes", "staging"))
     assert found["hostname"] == "staging.notes.dev.localhost"
