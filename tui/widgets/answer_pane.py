@@ -85,7 +85,7 @@ class AnswerPane(CommandHost, Pane):
             elapsed: Milliseconds that it has lasted.
         """
         self.report = report
-        self.set_class(running is not None, "-stale")
+        self._dash(running is not None)
         self.query_one(ResponseView).show(report, running, elapsed)
         self.query_one(HeadersView).show(report)
         live = running or report
@@ -101,6 +101,16 @@ class AnswerPane(CommandHost, Pane):
         wrote = "[b $error]wrote for real[/]  " if report.mode == "live" else ""
         path = escape(_short(report.path, self.size.width - 28))
         self.bottom = f"{wrote}[b $foreground]{report.method}[/] [$muted]{path}  {report.clock}[/]"
+
+    def _dash(self, stale: bool) -> None:
+        """The border says whether the answer is an old one.
+
+        Textual would style everything inside anew, 50 ms at the start and at the end of every run; no rule
+        looks at this class for more than the pane itself.
+        """
+        if stale != self.has_class("-stale"):
+            self.set_class(stale, "-stale", update=False)
+            self.app.stylesheet.apply(self)
 
     @on(JsonTree.Found)
     def _found(self, event: JsonTree.Found) -> None:
