@@ -41,16 +41,24 @@ class Group:
     name: str
     environments: list[Json]
     """In the order in which they are shown."""
-    names: list[str]
-    """Service and environment in small letters, for the filter; one an environment."""
     shown: Sequence[int] = ()
     """Positions of those the filter lets through."""
     open: bool = True
+
+    _names: list[str] = field(default_factory=list)
 
     @property
     def lines(self) -> int:
         """The rows it takes."""
         return 1 + (len(self.shown) if self.open else 0)
+
+    @property
+    def names(self) -> list[str]:
+        """Service and environment in small letters, one an environment; made when a filter first asks."""
+        if not self._names:
+            start = f"{self.name} ".lower()
+            self._names = [start + one["environment"].lower() for one in self.environments]
+        return self._names
 
 
 def attention(environment: Json, unsaved: bool = False, failing: bool = False) -> int:
@@ -196,10 +204,7 @@ class ServiceRows:
         elif self.order == "attention":
             wants = self._wants(name)
             environments = sorted(environments, key=lambda one: -wants(one))
-        start = f"{name} ".lower()
-        return Group(
-            service, name, environments, [start + one["environment"].lower() for one in environments]
-        )
+        return Group(service, name, environments)
 
     def _wants(self, service: str) -> Any:
         unsaved = {place.environment for place in self.unsaved if place.service == service}
@@ -211,7 +216,7 @@ class ServiceRows:
     def _matching(self, group: Group) -> Sequence[int]:
         words = self.words
         if not words or all(word in group.name.lower() for word in words):
-            return range(len(group.names))
+            return range(len(group.environments))
         if len(words) == 1:
             word = words[0]
             return [position for position, name in enumerate(group.names) if word in name]
