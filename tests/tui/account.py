@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 from textual.pilot import Pilot
+from waiting import until
 
 from tui.app import SvcApp
 from tui.client import EngineAway, EngineError
@@ -250,23 +251,9 @@ def app_on(account: Account, state: Path, **options: Any) -> SvcApp:
     return app
 
 
-async def until(pilot: Pilot[None], holds: Callable[[], object], seconds: float = 10) -> None:
-    """Wait until something holds."""
-    async with asyncio.timeout(seconds):
-        while not holds():
-            await pilot.pause(0.01)
-    await pilot.pause()
-
-
 async def browsing(pilot: Pilot[None]) -> BrowseScreen:
     """The browse screen, with its services on it."""
     browse = pilot.app.screen_stack[0]
     assert isinstance(browse, BrowseScreen)
     await until(pilot, lambda: browse.loaded)
     return browse
-
-
-def seen(pilot: Pilot[None]) -> str:
-    """What a person sees."""
-    strips = pilot.app.screen._compositor.render_strips()
-    return "\n".join(strip.text.rstrip() for strip in strips)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
 
-from account import seen
 from dialog_app import typed
 from fake_engine import FakeEngine
 from textual.pilot import Pilot
 from textual.widgets import Label
+from waiting import seen, until
 
 from tui.app import SvcApp
 from tui.client import Engine
@@ -34,12 +33,8 @@ class Bench:
         await self.pilot.press(*keys)
 
     async def until(self, condition: Callable[[], Any]) -> None:
-        """Wait for something to become true, 20 s at most. Not by `pilot.pause`: that asks every widget."""
-        for _ in range(1000):
-            if condition():
-                return
-            await asyncio.sleep(0.02)
-        raise AssertionError(f"did not happen; toasts: {self.toasts}")
+        """Wait for something to become true."""
+        await until(self.pilot, condition)
 
     @property
     def toasts(self) -> list[str]:

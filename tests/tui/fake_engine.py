@@ -38,6 +38,7 @@ class FakeEngine:
         self.dropped: list[str] = []
         self.saves: list[Json] = []
         self.diagnostics: list[Json] = []
+        self.checks = 0
         self.script: Script = answer
         self.feed: asyncio.Queue[Json] = asyncio.Queue()
         for environment, number in (("production", 38), ("staging", 41)):
@@ -113,6 +114,7 @@ class FakeEngine:
         return {"version": {"id": f"version-{number}", "number": number}, "deployment": {}}
 
     async def check(self, service: str, environment: str, modules: Sequence[Json], main: str) -> list[Json]:
+        self.checks += 1
         return self.diagnostics
 
     async def run(self, service: str, environment: str, payload: Json) -> AsyncIterator[Json]:

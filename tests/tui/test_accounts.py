@@ -14,9 +14,9 @@ from typing import Any
 
 import httpx
 import pytest
-from account import seen, until
 from textual.command import CommandList, CommandPalette
 from textual.pilot import Pilot
+from waiting import seen, until
 
 from tui.app import SvcApp
 from tui.client import Engine

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from account import Account, StillLauncher, app_on, browsing, notes, seen, until
+from account import Account, StillLauncher, app_on, browsing, notes
 from textual.widgets import Button, Input
+from waiting import seen, until
 
 from tui.drafts import Drafts
 from tui.screens.deployments import DeploymentsScreen

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from account import Account, app_on, browsing, notes, seen, until
+from account import Account, app_on, browsing, notes
 from textual.pilot import Pilot
+from waiting import seen, until
 
 from tui.commands import browse as commands
 from tui.screens.browse import BrowseScreen

@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from account import app_on, browsing, notes, seen, until
+from account import app_on, browsing, notes
+from waiting import seen, until
 
 from tui.screens.workbench import WorkbenchScreen
 from tui.service_rows import Place

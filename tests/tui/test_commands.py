@@ -7,7 +7,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from account import app_on, browsing, notes, seen, until
+from account import app_on, browsing, notes
+from waiting import seen, until
 
 from tui.app import SvcApp
 from tui.commands.base import Command, CommandHost

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from account import browsing, seen
+from account import browsing
 from enginekit import HELLO, RunningEngine
 from textual.pilot import Pilot
 from textual.widgets import Input
+from waiting import seen, until
 
 from tui.app import SvcApp
 from tui.data import sql
@@ -42,17 +42,6 @@ export class Room extends DurableObject {
 export default { fetch: (request, env) => env.ROOM.getByName("lobby").fetch(request) };
 """
 CLASS = {"new_tag": "v1", "steps": [{"new_sqlite_classes": ["Room"]}]}
-
-
-async def until(pilot: Pilot[None], holds: Callable[[], Any], seconds: float = 60) -> None:
-    """Wait until something holds; the screen is told when it does not."""
-    for _ in range(int(seconds / 0.05)):
-        if holds():
-            await pilot.pause()
-            return
-        await pilot.pause(0.05)
-    toasts = [str(toast.message) for toast in pilot.app._notifications]
-    raise AssertionError(f"{toasts}\n{seen(pilot)}")
 
 
 def test_what_sql_may_change() -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from account import seen
 from bench_app import Bench
 from fake_engine import FakeEngine
 from textual.widgets import Static
+from waiting import seen
 
 from tui.app import SvcApp
 from tui.client import Engine

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from account import Account, app_on, browsing, notes, seen, until
+from account import Account, app_on, browsing, notes
 from textual.pilot import Pilot
+from waiting import seen, until
 
 from tui.app import SvcApp
 from tui.finding import Finder

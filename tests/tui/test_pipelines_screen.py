@@ -5,9 +5,10 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
-from dialog_app import NOW, DialogApp, RecordingEngine, text_of, typed
+from dialog_app import NOW, DialogApp, RecordingEngine, typed
 from textual.pilot import Pilot
 from textual.widgets import Button
+from waiting import seen, until
 
 from tui.client import EngineError
 from tui.messages import Change
@@ -114,11 +115,8 @@ class PipelineEngine(RecordingEngine):
 
 async def shown(pilot: Pilot[Any], words: str) -> str:
     """The screen's text once it has these words."""
-    for _ in range(500):
-        if words in (text := text_of(pilot.app)):
-            return text
-        await pilot.pause(0.02)
-    raise AssertionError(f"no {words!r} in\n{text_of(pilot.app)}")
+    await until(pilot, lambda: words in seen(pilot))
+    return seen(pilot)
 
 
 async def opened(pilot: Pilot[Any]) -> PipelinesScreen:
@@ -132,10 +130,7 @@ async def opened(pilot: Pilot[Any]) -> PipelinesScreen:
 
 async def confirmed(pilot: Pilot[Any], word: str = "") -> None:
     """Answer the question that is asked."""
-    for _ in range(500):
-        if isinstance(pilot.app.screen, ConfirmDialog):
-            break
-        await pilot.pause(0.02)
+    await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmDialog))
     if word:
         pilot.app.screen.query_one("#typed").focus()
         await pilot.pause()
@@ -192,11 +187,7 @@ async def test_abort_says_what_goes_back_and_can_be_refused() -> None:
         engine.fail.append(EngineError(10423, "it has ended already", 409))
         await pilot.press("x")
         await confirmed(pilot)
-        for _ in range(500):
-            if "it has ended already" in app.told:
-                break
-            await pilot.pause(0.02)
-        assert "it has ended already" in app.told
+        await until(pilot, lambda: "it has ended already" in app.told)
         await pilot.press("x")
         await confirmed(pilot)
         await shown(pilot, "✗ aborted  aborted by ana")
@@ -213,10 +204,7 @@ async def test_start_asks_and_changes_are_followed() -> None:
         await shown(pilot, "It never ran")
         await pilot.press("s")
         await confirmed(pilot, "production")
-        for _ in range(500):
-            if ("start", "quick") in engine.asked:
-                break
-            await pilot.pause(0.02)
+        await until(pilot, lambda: ("start", "quick") in engine.asked)
         engine.found = []
         app.account_changed.publish(Change("pipeline.deleted", "notes", None))
         await shown(pilot, "notes has no pipeline yet")

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from account import app_on, browsing, notes, seen, until
+from account import app_on, browsing, notes
 from bench_app import opened
 from rich.color import Color, ColorType
 from rich.style import Style
 from textual.pilot import Pilot
+from waiting import seen, until
 
 from tui import filters
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from account import app_on, browsing, notes, seen, until
+from account import app_on, browsing, notes
+from waiting import seen, until
 
 from tui.screens.dialogs.tour import STEPS, TourDialog
 from tui.service_rows import Place

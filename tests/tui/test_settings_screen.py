@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from account import seen
 from enginekit import HELLO, RunningEngine, environment_path
 from textual.pilot import Pilot
 from textual.widgets import Button, Input, OptionList
+from waiting import seen, until
 
 from tui import setting_values
 from tui.app import SvcApp
@@ -23,16 +22,6 @@ from tui.screens.settings.new import NewSettingDialog
 from tui.screens.settings.save import SaveSettingsDialog
 from tui.widgets.code_editor import CodeEditor
 from tui.widgets.settings_table import SettingsTable
-
-
-async def until(pilot: Pilot[None], holds: Callable[[], Any], seconds: float = 60) -> None:
-    """Wait until something holds; the screen is told when it does not."""
-    for _ in range(int(seconds / 0.05)):
-        if holds():
-            await pilot.pause()
-            return
-        await pilot.pause(0.05)
-    raise AssertionError(seen(pilot))
 
 
 def settings(**more: Any) -> dict[str, Any]:

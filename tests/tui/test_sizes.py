@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from account import app_on, browsing, notes, seen, until
+from account import app_on, browsing, notes
+from waiting import seen, until
 
 from tui.screens.settings import SettingsScreen
 from tui.service_rows import Place

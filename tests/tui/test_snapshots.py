@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from account import Account, app_on, browsing, until
+from account import Account, app_on, browsing
 from test_browse_traffic import record, row
 from textual.pilot import Pilot
+from waiting import until
 
 from tui import format
 from tui.screens.settings import SettingsScreen

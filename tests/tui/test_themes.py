@@ -7,9 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from account import app_on, browsing, notes, seen, until
+from account import app_on, browsing, notes
 from rich.color import ColorSystem
 from textual.color import Color
+from waiting import seen, until
 
 from tui import paths, themes
 from tui.themes import CORE, OWN, ThemeFileError

@@ -90,6 +90,20 @@ async def test_an_error_is_marked_and_enter_jumps_there(bench: Open) -> None:
         assert it.screen.editor_pane.current == "lib/words.js"
 
 
+async def test_the_mark_of_a_run_stays_until_the_text_changes(bench: Open) -> None:
+    async with bench() as it:
+        it.engine.script = fake_engine.failure
+        editor = it.screen.editor_pane.editor
+        assert editor is not None
+        for marks in ({2: "note is null"}, {}):
+            checks = it.engine.checks
+            await it.press("end", "space")
+            if marks:
+                await it.run()
+            await it.until(lambda checks=checks: it.engine.checks > checks)  # half a second after the key
+            assert editor.marks == marks
+
+
 async def test_a_limit_is_told_with_its_place(bench: Open) -> None:
     async with bench() as it:
         it.engine.script = fake_engine.cpu_limit

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from account import BINDINGS, Account, seen
+from account import BINDINGS, Account
 from bench_app import opened, palette
 from fake_engine import WORKER, FakeEngine
+from waiting import seen
 
 from tui.client import Json
 from tui.screens.data import DataScreen

@@ -9,14 +9,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from textual.pilot import Pilot
 from textual.widgets import Label
+from waiting import until
 
 from tui.app import SvcApp
 from tui.options import Options
@@ -50,18 +50,6 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]
         for _ in range(100):
             os.kill(pid, 0)
             time.sleep(0.05)
-
-
-async def until(pilot: Pilot[None], condition: Callable[[], Any], seconds: float = 60) -> None:
-    """Wait for something to become true."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return
-        await pilot.pause(0.05)
-    raise AssertionError(
-        f"did not happen; toasts: {[str(toast.message) for toast in pilot.app._notifications]}"
-    )
 
 
 async def test_edit_run_save_answer(

@@ -32,7 +32,9 @@ class KeepingScreen(WorkbenchBase):
 
     def __init__(self, service: str, environment: str) -> None:
         super().__init__(service, environment)
-        self._turn = 0
+        self.turn = 0
+        """Grows with every change of the text."""
+        self._failed_turn = -1
         self._keep_timer: Timer | None = None
         self._check_timer: Timer | None = None
         self._request_timer: Timer | None = None
@@ -164,7 +166,7 @@ class KeepingScreen(WorkbenchBase):
     def text_changed(self) -> None:
         """The text is another one: mark it, keep it soon, compile it soon."""
         self.show_state()
-        self._turn += 1
+        self.turn += 1
         self._keep_timer = self._later(self._keep_timer, KEEP_AFTER, self.keep)
         if self.svc.settings.editor.check:
             self._check_timer = self._later(self._check_timer, CHECK_AFTER, self.check)
@@ -189,7 +191,7 @@ class KeepingScreen(WorkbenchBase):
             self._keep(*self._snapshot())
 
     def _snapshot(self) -> tuple[Any, int]:
-        return (self.workspace.kept() if self.workspace.dirty else None), self._turn
+        return (self.workspace.kept() if self.workspace.dirty else None), self.turn
 
     def _keep(self, content: Any, turn: int) -> None:
         try:
@@ -222,13 +224,24 @@ class KeepingScreen(WorkbenchBase):
     @work(exclusive=True, group="check")
     async def check(self) -> None:
         """Compile what is on screen and mark the lines that do not."""
-        payload, main, turn = self.workspace.payload(), self.workspace.main, self._turn
+        payload, main, turn = self.workspace.payload(), self.workspace.main, self.turn
         try:
             found = await self.svc.engine.check(self.service, self.environment, payload, main)
         except (EngineAway, EngineError):
             return  # marks are a help, not a duty: running and saving tell the same
-        if turn == self._turn:
+        if turn == self.turn != self._failed_turn:
             self.editor_pane.mark(marks_of(found))
+
+    def mark_failure(self, marks: dict[str, dict[int, str]], turn: int) -> None:
+        """Mark where a run or a save failed: a check of the same text, which compiles, lets that stand.
+
+        Args:
+            marks: Module to row (from 0) to message; empty when nothing failed.
+            turn: Which text it was. Marks of an earlier one would be on wrong lines.
+        """
+        if turn == self.turn:
+            self._failed_turn = turn if marks else -1
+            self.editor_pane.mark(marks)
 
     # ------------------------------------------------------------------ others
 
@@ -292,7 +305,7 @@ class KeepingScreen(WorkbenchBase):
         except (EngineAway, EngineError) as error:
             self.tell(str(error), True)
             return
-        self.drafts.forget(self.service, self.environment, self._turn)
+        self.drafts.forget(self.service, self.environment, self.turn)
         self.notice = ""
         self.live = None
         self.take(live)

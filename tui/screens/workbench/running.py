@@ -94,7 +94,7 @@ class RunningScreen(SavingScreen):
 
     @work(exclusive=True, group="run")
     async def _run(self, mode: str) -> None:
-        request = self.request_bar.request
+        request, turn = self.request_bar.request, self.turn
         report = RunReport(request.method, _path(request.url), mode, f"{datetime.now():%H:%M:%S}")
         report.session = uuid.uuid4().hex
         payload: Json = {
@@ -125,7 +125,7 @@ class RunningScreen(SavingScreen):
             report.outcome = report.outcome or ("exception" if report.failure else "canceled")
             report.wall = report.wall or (time.monotonic() - self._began) * 1000
             if self.running is report and self.query(AnswerPane):  # the screen may be closing
-                self._finish(report)
+                self._finish(report, turn)
 
     def stop(self) -> bool:
         """Cancel the run in progress; its stream is closed, which ends it in the engine.
@@ -144,13 +144,13 @@ class RunningScreen(SavingScreen):
         elif self._ticking is not None:
             self._ticking.pause()
 
-    def _finish(self, report: RunReport) -> None:
+    def _finish(self, report: RunReport, turn: int) -> None:
         self.running = None
         failure = report.failure
         marks = {}
         if failure is not None and failure.where is not None:
             marks = {failure.where.file: {failure.where.line - 1: failure.message}}
-        self.editor_pane.mark(marks)
+        self.mark_failure(marks, turn)
         self._show(report)
         self.show_state()
         self.remember(report)

@@ -54,7 +54,7 @@ class SavingScreen(KeepingScreen):
     async def _deploy(self, overwrite: bool) -> None:
         texts = {module.name: module.text for module in self.workspace.modules.values()}
         base = None if overwrite else self.workspace.version_id
-        payload, main = self.workspace.payload(), self.workspace.main
+        payload, main, turn = self.workspace.payload(), self.workspace.main, self.turn
         try:
             # Our own deployment is announced before its answer arrives: `look` waits for this lock.
             async with self.saving:
@@ -65,7 +65,7 @@ class SavingScreen(KeepingScreen):
             if error.code == CHANGED_ELSEWHERE:
                 await self._conflict(error.message)
             else:
-                self._refused(error)
+                self._refused(error, turn)
             return
         except EngineAway as away:
             self.tell(f"Not saved: {away.reason}. Your text is kept.", True)
@@ -76,12 +76,12 @@ class SavingScreen(KeepingScreen):
         self.editor_pane.show_tabs()
         self.tell(f"Saved {version(saved.get('number'))}.")
 
-    def _refused(self, error: EngineError) -> None:
+    def _refused(self, error: EngineError, turn: int) -> None:
         """The code does not compile, say: nothing changed, and the line is marked."""
         message = error.message
         if (at := PLACE.search(message)) and at[1] in self.workspace.modules:
             words = message[: at.start()].strip(" (:") or message
-            self.editor_pane.mark({at[1]: {int(at[2]) - 1: words}})
+            self.mark_failure({at[1]: {int(at[2]) - 1: words}}, turn)
         self.tell(f"Not saved: {message}", True)
 
     async def _conflict(self, message: str) -> None:
