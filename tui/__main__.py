@@ -53,7 +53,9 @@ def _run(options: argparse.Namespace) -> int:
             2, "svc-tui: the app needs a terminal; for scripts there are verbs, see svc-tui --help\n"
         )
 
-    from tui import paths
+    from tui import garbage, paths
+
+    garbage.put_off()
     from tui.app import SvcApp
     from tui.options import Options
 

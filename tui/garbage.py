@@ -13,7 +13,13 @@ THRESHOLDS = (10_000, 5, 1_000)
 """New objects between two collections of the young, and how many of those before the older ones follow."""
 
 
+def put_off() -> None:
+    """Collect nothing until the first paint: what imports and style sheets make is there to stay."""
+    gc.disable()
+
+
 def set_aside() -> None:
-    """Leave out of every later collection what exists now."""
+    """Leave out of every later collection what exists now, and collect from now on."""
     gc.freeze()
+    gc.enable()
     gc.set_threshold(*THRESHOLDS)

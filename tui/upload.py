@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
-import secrets
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -43,7 +43,7 @@ def multipart(
     metadata: dict[str, Any] = {"body_part" if classic else "main_module": main}
     if message:
         metadata["annotations"] = {"workers/message": message}
-    boundary = f"svc-{secrets.token_hex(16)}"
+    boundary = f"svc-{os.urandom(16).hex()}"
     parts = [_part(boundary, 'name="metadata"', None, json.dumps(metadata).encode())]
     for module in modules:
         name = _quoted(module["name"])
