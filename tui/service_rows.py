@@ -11,6 +11,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tui import format
+
 Json = dict[str, Any]
 
 ORDERS = ("name", "newest", "attention")
@@ -163,6 +165,14 @@ class ServiceRows:
             return None
         group, position = found
         return Place(group.name, group.environments[position]["environment"] if position >= 0 else None)
+
+    def age(self, line: int) -> str:
+        """How long what a line shows is live; empty for a service."""
+        found = self.at(line)
+        if found is None or found[1] < 0:
+            return ""
+        live = found[0].environments[found[1]].get("live") or {}
+        return format.age(live.get("created_on"))
 
     def line_of(self, place: Place, *, unfold: bool = False) -> int | None:
         """The line of a place; None when it is not shown.

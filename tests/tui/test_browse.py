@@ -16,7 +16,7 @@ from tui.screens.dialogs.kept import KeptDialog
 from tui.screens.dialogs.keys import KeysDialog
 from tui.screens.workbench import WorkbenchScreen
 from tui.widgets.key_bar import KeyBar
-from tui.widgets.service_tree import Place
+from tui.widgets.service_tree import Place, ServiceTree
 
 
 async def test_tree_and_detail(tmp_path: Path) -> None:
@@ -292,3 +292,24 @@ async def test_the_key_row_never_cuts_a_key(tmp_path: Path) -> None:
             assert all(f"{key.display} {key.words}" in row for key in shown)
             assert sum(key.width for key in shown) <= width + 1
             assert seen(pilot).splitlines()[-1].startswith(" e Edit")
+
+
+async def test_what_grows_no_older_is_not_painted_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with app_on(notes(), tmp_path).run_test(size=(120, 40)) as pilot:
+        browse = await browsing(pilot)
+        await until(pilot, lambda: browse.detail(Place("auth", "production")))
+        painted: list[int] = []
+        paint = ServiceTree.render_line
+        monkeypatch.setattr(ServiceTree, "render_line", lambda tree, y: painted.append(y) or paint(tree, y))
+        browse.service_tree.grow_older()  # what it shows is noted
+        await pilot.pause()
+        painted.clear()
+        browse._grow_older()
+        await pilot.pause()
+        assert not painted
+        monkeypatch.setattr("tui.format.age", lambda *_: "77y")
+        browse._grow_older()
+        await until(pilot, lambda: seen(pilot).count("77y") > 4)  # rows, and the detail's deployment
+        assert painted

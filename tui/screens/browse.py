@@ -83,12 +83,12 @@ class BrowseScreen(BrowseTraffic):
             self.query_one("Welcome OptionList").focus()
 
     def _grow_older(self) -> None:
-        """Ages are of now."""
+        """Ages are of now; what shows the same as before is not painted again."""
         if not self.is_mounted or not self.loaded:
             return
-        self.service_tree.refresh()
+        self.service_tree.grow_older()
         if (place := self.place) is not None and place == self._shown and (known := self.details.get(place)):
-            self.query_one(EnvironmentDetail).show_environment(known)
+            self.query_one(EnvironmentDetail).grow_older(known)
 
     # ------------------------------------------------------------------ the detail
 

@@ -78,6 +78,8 @@ class BrowseTraffic(BrowseMarked):
             return
         found, tree = traffic(rows), self.service_tree
         self._skip = 0 if found else SKIPPED
+        if found == tree.traffic == {}:
+            return  # nothing was asked, then as now: nothing to paint
         if found != tree.traffic:
             tree.traffic = found
         if self.place is not None:

@@ -41,6 +41,9 @@ class EnvironmentDetail(CommandHost, VerticalScroll):
     COMMAND_CLASSES: ClassVar[tuple[type[Command], ...]] = LIST
     HELP_TITLE = "Lists"
 
+    _ages: tuple[str, ...] = ()
+    """The ages that are on the screen."""
+
     def compose(self) -> ComposeResult:
         """The first lines, and all the rest; numbers stand between them while something is asked."""
         yield Static(id="overview")
@@ -81,6 +84,7 @@ class EnvironmentDetail(CommandHost, VerticalScroll):
         """Show an environment's detail (the API's EnvDetail)."""
         bindings = [_binding(one) for one in detail["bindings"] if one["type"] not in VARIABLES]
         variables = [_variable(one) for one in detail["bindings"] if one["type"] in VARIABLES]
+        self._ages = _ages(detail)
         history, total = deployments(detail), format.count(detail["deployments_count"])
         self._show(
             overview(detail),
@@ -89,6 +93,11 @@ class EnvironmentDetail(CommandHost, VerticalScroll):
             Block(history, "Deployments", total, right=frozenset({2}), rigid=frozenset({0, 1})),
             Block(_settings(detail["settings"]), "Settings", rigid=frozenset({0})),
         )
+
+    def grow_older(self, detail: Json) -> None:
+        """Show the environment again if the ages in it are other ones by now."""
+        if _ages(detail) != self._ages:
+            self.show_environment(detail)
 
     def action_cursor_down(self) -> None:
         """Scroll one row."""
@@ -109,6 +118,13 @@ class EnvironmentDetail(CommandHost, VerticalScroll):
     def _show(self, first: Content, *blocks: Block) -> None:
         self.query_one("#overview", Static).update(first)
         self.query_one("#facts", Facts).show(*blocks)
+
+
+def _ages(detail: Json) -> tuple[str, ...]:
+    """Every age that the detail shows."""
+    last = (detail.get("quarantine") or {}).get("last_on")
+    times = [deployment["created_on"] for deployment in detail["deployments"]]
+    return tuple(format.age(time) for time in (last, *times))
 
 
 def overview(detail: Json) -> Content:

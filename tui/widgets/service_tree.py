@@ -19,18 +19,15 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui import format
 from tui.commands.base import Command, CommandHost
 from tui.commands.lists import TREE
-from tui.service_rows import Group, Place, ServiceRows, attention
+from tui.service_rows import Group, Place, ServiceRows
+from tui.widgets.service_row import of_environment, of_service
 
 if TYPE_CHECKING:
     from tui.traffic import Traffic
 
 Json = dict[str, Any]
-LIVE = "[$success]●[/]"
-#: By `attention`.
-MARKS = {0: LIVE, 1: "[$faint]○[/]", 2: LIVE, 3: "[$accent]◐[/]", 4: "[$error]✗[/]"}
 #: Cells of a row from which on requests a second have a column.
 ROOM = 30
 
@@ -90,6 +87,7 @@ class ServiceTree(CommandHost, ScrollView, can_focus=True):
         self.cursor = 0
         self._services: Sequence[Json] = ()
         self._told: Place | None = None
+        self._ages: list[str] = []
         self.wanted: Place | None = None
         """A row that is expected: the cursor goes there when it comes."""
 
@@ -171,6 +169,14 @@ class ServiceTree(CommandHost, ScrollView, can_focus=True):
         self._keep_in_sight()
         self._tell()
 
+    def grow_older(self) -> None:
+        """Paint the rows again if an age that they show is another one by now."""
+        top = self.scroll_offset.y
+        ages = [self.rows.age(line) for line in range(top, top + self.size.height)]
+        if ages != self._ages:
+            self._ages = ages
+            self.refresh()
+
     def _forget_marks(self) -> None:
         if self.marked:
             self.marked = frozenset(place for place in self.marked if self.rows.knows(place))
@@ -214,9 +220,11 @@ class ServiceTree(CommandHost, ScrollView, can_focus=True):
             return Strip.blank(width, self.rich_style)
         group, position = found
         here = line == self.cursor
-        left, right = (
-            self._service(group) if position < 0 else self._environment(group, position, quiet=not here)
-        )
+        if position < 0:
+            left, right = of_service(group, self.rows, self.marked)
+        else:
+            traffic = self.traffic if width >= ROOM else {}
+            left, right = of_environment(group, position, self.rows, self.marked, traffic, quiet=not here)
         if here:  # grey on the cursor's colour would be under 4.5:1
             left, right = (re.sub(r"\$(faint|muted)\b", "$foreground", text) for text in (left, right))
         end = _content(right)
@@ -230,36 +238,6 @@ class ServiceTree(CommandHost, ScrollView, can_focus=True):
             cursor = Style(bgcolor=known["cursor" if self.has_focus else "cursor-blur"])
             strip = Strip([Segment(text, (style or Style()) + cursor) for text, style, _ in strip], width)
         return strip
-
-    def _service(self, group: Group) -> tuple[str, str]:
-        marks = ""
-        if not group.open:  # a folded service shows its worst state
-            places = [(one, Place(group.name, one["environment"])) for one in group.environments]
-            failing = self.rows.failing
-            worst = max((attention(one, False, place in failing) for one, place in places), default=0)
-            marks = f" {MARKS[worst]}" if worst else ""
-            if any(place in self.unsaved for _, place in places):
-                marks += " [$warning]◆[/]"
-            if any(place in self.marked for _, place in places):
-                marks += " [$accent]▌[/]"
-        fold = "▾" if group.open else "▸"
-        return f"[$faint]{fold}[/] [b]{group.name}[/]{marks}", f"[$faint]{len(group.environments)}[/]"
-
-    def _environment(self, group: Group, position: int, quiet: bool) -> tuple[str, str]:
-        environment = group.environments[position]
-        place, live = Place(group.name, environment["environment"]), environment.get("live") or {}
-        dirty = " [$warning]◆[/]" if place in self.unsaved else ""
-        marked = "[b $accent]▌[/] " if place in self.marked else "  "
-        mark = MARKS[attention(environment, False, place in self.rows.failing)]
-        if place.production:
-            name = "[$production]production[/]" if quiet else "production"
-            left = f"{marked}[$production]▲[/] {name}{'' if mark == LIVE else ' ' + mark}{dirty}"
-        else:
-            left = f"{marked}{mark} {place.environment}{dirty}"
-        number, age = format.version(live.get("number")), format.age(live.get("created_on"))
-        asked = self.traffic.get(place)
-        rate = f"[$accent]{asked.rate}[/] " if asked and asked.rate and self.size.width >= ROOM else ""
-        return left, f"{rate}[$muted]{number:>3}[/] [$faint]{age:>3}[/]"
 
     # ------------------------------------------------------------------ keys and mouse
 
