@@ -155,14 +155,21 @@ async def test_keys_open_other_screens(tmp_path: Path, key: str, screen: type) -
         await until(pilot, lambda: isinstance(pilot.app.screen, screen))
 
 
-async def test_a_service_row_has_no_environment_commands(tmp_path: Path) -> None:
+async def test_a_key_on_a_service_is_about_its_production(tmp_path: Path) -> None:
     async with app_on(notes(), tmp_path).run_test(notifications=True, size=(120, 40)) as pilot:
         browse = await browsing(pilot)
-        await pilot.press("g", "e", "P", "d", "c", "H")
+        await pilot.press("g", "P", "d", "R")  # these say which environment only with one under the cursor
         await pilot.pause()
         assert pilot.app.screen is browse
         assert "Environments 2" in seen(pilot)
         assert "staging.auth.dev.localhost" in seen(pilot)
+        await pilot.press("H")
+        await until(pilot, lambda: isinstance(pilot.app.screen, DeploymentsScreen))
+        assert pilot.app.screen.environment == "production"
+        pilot.app.pop_screen()
+        await until(pilot, lambda: pilot.app.screen is browse)
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(pilot.app.screen, WorkbenchScreen))
 
 
 async def test_clone_makes_an_environment_and_goes_there(tmp_path: Path) -> None:

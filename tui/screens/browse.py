@@ -210,8 +210,8 @@ class BrowseScreen(BrowseTraffic):
 
     @on(commands.Edit)
     def _edit(self) -> None:
-        if self.place is not None:
-            self.open_workbench(self.place)
+        if self.target is not None:
+            self.open_workbench(self.target)
 
     @on(ServiceTree.Chosen)
     def _chosen(self, event: ServiceTree.Chosen) -> None:
@@ -239,6 +239,8 @@ class BrowseScreen(BrowseTraffic):
         place = self.place
         if command in NEEDS_ENVIRONMENT and (place is None or place.environment is None):
             return None
+        if command in TAKES_PRODUCTION and self.target is None:
+            return None
         if command in (commands.New, commands.Delete) and place is None:
             return None
         if command in (commands.Diff, commands.Rename) and place is not None and place.production:
@@ -246,16 +248,15 @@ class BrowseScreen(BrowseTraffic):
         return True
 
 
-NEEDS_ENVIRONMENT = frozenset(
+NEEDS_ENVIRONMENT = frozenset({commands.Promote, commands.Diff, commands.Rename})
+#: On a service's row these are about its production.
+TAKES_PRODUCTION = frozenset(
     {
         commands.Edit,
-        commands.Promote,
-        commands.Diff,
         commands.Clone,
         commands.History,
         commands.OpenSettings,
         commands.OpenData,
-        commands.Rename,
         commands.CopyUrl,
         commands.OpenUrl,
     }

@@ -37,6 +37,15 @@ class BrowseVerbs(BrowseListing):
         """An environment's detail, if it was read already."""
         return self.details.get(place) if place is not None else None
 
+    @property
+    def target(self) -> Place | None:
+        """The environment that a key is about: under the cursor, or a service's production."""
+        place = self.place
+        if place is None or place.environment is not None:
+            return place
+        production = Place(place.service, "production")
+        return production if self.summary(production) is not None else None
+
     @work(exclusive=True, group="open")
     async def open_workbench(self, place: Place) -> None:
         """Edit an environment."""
@@ -49,21 +58,21 @@ class BrowseVerbs(BrowseListing):
     def _history(self) -> None:
         from tui.screens.deployments import DeploymentsScreen
 
-        if (place := self.place) is not None and place.environment is not None:
+        if (place := self.target) is not None and place.environment is not None:
             self.app.push_screen(DeploymentsScreen(place.service, place.environment))
 
     @on(commands.OpenSettings)
     def _settings(self) -> None:
         from tui.screens.settings import SettingsScreen
 
-        if (place := self.place) is not None and place.environment is not None:
+        if (place := self.target) is not None and place.environment is not None:
             self.app.push_screen(SettingsScreen(place.service, place.environment))
 
     @on(commands.OpenData)
     def _data(self) -> None:
         from tui.screens.data import DataScreen
 
-        if (place := self.place) is not None and place.environment is not None:
+        if (place := self.target) is not None and place.environment is not None:
             self.app.push_screen(DataScreen(place.service, place.environment))
 
     @on(OpenLogs)
@@ -141,7 +150,7 @@ class BrowseVerbs(BrowseListing):
     async def _clone(self) -> None:
         from tui.screens.dialogs.clone import CloneDialog
 
-        place, summary = self.place, self.summary(self.place)
+        place, summary = self.target, self.summary(self.target)
         if place is None or place.environment is None or summary is None:
             return
         detail = self.detail(place) or {"bindings": []}
@@ -230,12 +239,12 @@ class BrowseVerbs(BrowseListing):
 
     @on(commands.CopyUrl)
     async def _copy(self) -> None:
-        if summary := self.summary(self.place):
+        if summary := self.summary(self.target):
             await self.svc.copy(summary["url"])
 
     @on(commands.OpenUrl)
     def _open(self) -> None:
-        if summary := self.summary(self.place):
+        if summary := self.summary(self.target):
             self.svc.open_url(summary["url"])
 
     # ------------------------------------------------------------------ parts
