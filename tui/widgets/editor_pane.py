@@ -262,12 +262,21 @@ class EditorPane(Pane):
         message = marks.get(row) or (next(iter(marks.values())) if len(marks) == 1 else "")
         if not message and marks:
             message = f"{len(marks)} lines with errors"
+        message = message or self._trouble_elsewhere()
         room = max(8, self.outer_size.width - 24)
         message = message if len(message) <= room else message[: room - 1] + "…"
         trouble = f"[b $error]✗ {escape(message)}[/]  " if message else ""
         chosen = len(editor.selected_text)
         count = f"[$muted]{chosen:,} selected[/]  " if chosen else ""
         self.bottom = f"{trouble}{count}[$muted]{row + 1}:{column + 1}[/]"
+
+    def _trouble_elsewhere(self) -> str:
+        """The first error of another module, and the key that leads there."""
+        for name, marks in self._marks.items():
+            if name != self.current and name in self.workspace.modules and marks:
+                row = min(marks)
+                return f"alt+e  {name}:{row + 1}  {marks[row]}"
+        return ""
 
     def on_resize(self, event: events.Resize) -> None:
         """As many tabs as fit."""
