@@ -14,6 +14,7 @@ from textual import events
 from textual.widgets import Input, Label, OptionList
 
 from tui import live
+from tui.code_format import NotFormatted, formatted
 from tui.commands import editing, requests
 from tui.saved_requests import SavedRequests
 from tui.screens.diff import DiffScreen
@@ -70,6 +71,9 @@ async def test_places_replacing_and_problems(tmp_path: Path) -> None:
         assert editor.cursor_location[0] == 2
         await it.press("alt+e")
         assert pane.current == "lib/words.js"
+        it.engine.diagnostics = it.engine.diagnostics[:1]
+        await it.press("x")  # what is wrong in another module is said here, with the key that leads there
+        await it.until(lambda: "alt+e  worker.js:3  no" in pane.bottom)
 
 
 async def test_words_are_offered_as_one_pauses(tmp_path: Path) -> None:
@@ -97,6 +101,29 @@ async def test_words_are_offered_as_one_pauses(tmp_path: Path) -> None:
         await it.press("escape")
         assert not words.display
         assert editor.has_focus
+
+
+async def test_a_module_is_laid_out_anew(tmp_path: Path) -> None:
+    async with opened(tmp_path) as it:
+        editor = it.screen.editor_pane.editor
+        assert editor is not None
+        editor.replace_all("const a=`x  ${ 1 }`;if(a){b()}\n")
+        await it.press("alt+p")
+        await it.until(lambda: editor.text == "const a = `x  ${ 1 }`;\nif (a) { b() }\n")
+        await it.press("alt+p")
+        await it.until(lambda: "It is laid out like that already." in it.toasts)
+        await it.press("ctrl+z")
+        assert editor.text == "const a=`x  ${ 1 }`;if(a){b()}\n"
+
+
+def test_what_is_not_the_same_program_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(NotFormatted, match="not wasm"):
+        formatted("", "wasm", 2)
+    assert formatted('{"a":[1,\n2]}', "json", 4).splitlines()[1] == '    "a": [1,'
+    monkeypatch.setattr("jsbeautifier.beautify", lambda text, _: text.replace("  ", " "))
+    assert formatted("a  =  1", "js", 2) == "a = 1"
+    with pytest.raises(NotFormatted, match="same program"):
+        formatted("a = 'two  blanks'", "js", 2)
 
 
 async def test_all_modules_are_searched_and_files_imported(tmp_path: Path) -> None:

@@ -36,6 +36,14 @@ class NextProblem(Command):
     HELP_TEXT = "next problem"
 
 
+class FormatModule(Command):
+    """Lay the module out anew: indentation, blanks and line breaks; one undo takes it back."""
+
+    NAME = "editor: Format"
+    BINDING_KEY = "alt+p"
+    HELP_TEXT = "format"
+
+
 class SearchModules(Command):
     """Find text in all modules, and go to a line of them."""
 
@@ -55,6 +63,7 @@ EDITING: tuple[type[Command], ...] = (
     GoToSymbol,
     MatchBracket,
     NextProblem,
+    FormatModule,
     SearchModules,
     ImportFiles,
 )

@@ -79,6 +79,30 @@ class EditingScreen(ModulesScreen):
         if not self.editor_pane.go_to_problem():
             self.tell("Everything compiles.")
 
+    @on(commands.FormatModule)
+    @work(exclusive=True, group="format")
+    async def _format(self) -> None:
+        from tui.code_format import NotFormatted, formatted
+
+        if (editor := self.editor_pane.editor) is None:
+            return
+        text, indent = editor.text, self.svc.settings.editor.indent
+        slow = self.set_timer(0.3, lambda: setattr(self.editor_pane, "bottom", "formatting…"))
+        try:
+            found = await asyncio.to_thread(formatted, text, editor.suffix, indent)
+        except NotFormatted as why:
+            self.tell(str(why))
+        else:
+            if editor.text != text:
+                self.tell("The text changed meanwhile and stays as it is.")
+            elif found == text:
+                self.tell("It is laid out like that already.")
+            else:
+                editor.replace_all(found)
+        finally:
+            slow.stop()
+            self.editor_pane.show_bottom()
+
     @on(commands.SearchModules)
     @work(exclusive=True, group="search")
     async def _search(self) -> None:
