@@ -6,6 +6,9 @@
     indent = 4
     command = "hx"
 
+    [layout]
+    stacked = true
+
     [keymap]
     promote = "ctrl+e"
 
@@ -58,6 +61,29 @@ class AnswerSettings:
 
 
 @dataclass(frozen=True)
+class LayoutSettings:
+    """`[layout]`: how screens are divided before anything is moved with keys."""
+
+    list: int = _setting(
+        0,
+        "Columns of the list of services; 0 fits it to the terminal. < and > change it.",
+        minimum=0,
+        maximum=120,
+    )
+    split: int = _setting(
+        0,
+        "Steps of more (or, below 0, less) room for the code. alt+m and alt+n change it.",
+        minimum=-5,
+        maximum=5,
+    )
+    stacked: bool = _setting(
+        False, "Whether the answer is below the code even where there is room beside it."
+    )
+    modules: bool = _setting(True, "Whether a wide terminal shows the modules beside the code.")
+    activity: bool = _setting(True, "Whether a wide terminal shows what happened lately beside the services.")
+
+
+@dataclass(frozen=True)
 class Settings:
     """All of config.toml."""
 
@@ -75,6 +101,9 @@ class Settings:
     )
     answer: AnswerSettings = field(
         default_factory=AnswerSettings, metadata={"words": "How the workbench shows what a draft answers."}
+    )
+    layout: LayoutSettings = field(
+        default_factory=LayoutSettings, metadata={"words": "How screens are divided at first."}
     )
     keymap: Mapping[str, str] = field(
         default_factory=dict,

@@ -11,6 +11,7 @@ from waiting import seen, until
 from tui.screens.dialogs.tour import STEPS, TourDialog
 from tui.service_rows import Place
 from tui.session import FILE, Session
+from tui.settings import LayoutSettings, Settings
 
 
 async def test_the_next_start_begins_where_the_last_one_was(tmp_path: Path) -> None:
@@ -28,6 +29,17 @@ async def test_the_next_start_begins_where_the_last_one_was(tmp_path: Path) -> N
         assert browse.place == Place("notes", "staging")
         assert browse.service_tree.order == "newest"
         assert "▸ auth" in seen(pilot)
+
+
+async def test_the_layout_of_config_toml_holds_until_it_is_changed_by_hand(tmp_path: Path) -> None:
+    app = app_on(notes(), tmp_path)
+    app.settings = Settings(layout=LayoutSettings(list=50, activity=False))
+    async with app.run_test(size=(200, 50)) as pilot:
+        browse = await browsing(pilot)
+        assert browse.query_one("#services").outer_size.width == 50
+        assert not browse.query_one("#activity").display
+        await pilot.press("greater_than_sign")
+        await until(pilot, lambda: browse.query_one("#services").outer_size.width > 50)
 
 
 async def test_a_place_that_is_gone_is_no_trouble(tmp_path: Path) -> None:

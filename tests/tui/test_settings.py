@@ -40,6 +40,8 @@ def test_reads_all_there_is(tmp_path: Path) -> None:
         ("theme = 4\n", 1, "theme must be a text in quotes; 'auto' holds."),
         ("[editor]\nindent = true\n", 2, "editor.indent must be a whole number; 2 holds."),
         ("[answer]\nwrap = 1\n", 2, "answer.wrap must be true or false; false holds."),
+        ("[layout]\nstaked = true\n", 2, "unknown key layout.staked. Did you mean stacked?"),
+        ("[layout]\nsplit = -9\n", 2, "layout.split must be from -5 to 5; 0 holds."),
         ("[editor]\nindent = 99\n", 2, "editor.indent must be from 1 to 8; 2 holds."),
         ("ascii = 1\n", 1, "ascii must be true or false; false holds."),
         ("[keymap]\npromote = 7\n", 1, 'keymap.promote must be a key in quotes, like "ctrl+e".'),

@@ -13,7 +13,7 @@ from tui.screens.workbench import WorkbenchScreen
 from tui.screens.workbench.ask import AskDialog
 from tui.screens.workbench.keeping import CHECK_AFTER
 from tui.screens.workbench.module_name import ModuleNameDialog
-from tui.settings import AnswerSettings, EditorSettings, Settings
+from tui.settings import AnswerSettings, EditorSettings, LayoutSettings, Settings
 from tui.widgets.modules_list import ModulesList
 
 
@@ -108,3 +108,26 @@ async def test_what_config_toml_says_of_checking_and_wrapping(
         screen = WorkbenchScreen("notes", "production")
         await it.app.push_screen(screen)
         assert screen.answer.body.soft_wrap
+
+
+async def test_what_config_toml_says_of_the_layout(tmp_path: Path) -> None:
+    async with opened(tmp_path, size=(200, 50)) as it:
+
+        async def opened_anew(layout: LayoutSettings) -> WorkbenchScreen:
+            it.app.settings = Settings(layout=layout)
+            screen = WorkbenchScreen("notes", "staging")
+            await it.app.push_screen(screen)
+            await it.until(lambda: screen.loaded and screen.answer.region)
+            await it.pilot.pause()
+            return screen
+
+        beside = it.screen.answer.region
+        assert beside.y < 10
+        assert it.screen.query_one("#modules").display
+        screen = await opened_anew(LayoutSettings(stacked=True))
+        assert screen.answer.region.y > 20
+        assert screen.answer.region.width > 190
+        screen = await opened_anew(LayoutSettings(modules=False, split=2))
+        assert not screen.query_one("#modules").display
+        assert screen.editor_pane.region.x == 0
+        assert screen.answer.region.width == beside.width - 16

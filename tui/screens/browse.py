@@ -61,6 +61,7 @@ class BrowseScreen(BrowseTraffic):
         """Follow the account."""
         self.query_one("#filter").display = False
         self.query_one("#nothing").display = False
+        self.set_class(not self.svc.settings.layout.activity, "-without-activity")
         self.svc.account_changed.subscribe(self, self._account_changed)
         self.set_interval(30, self._grow_older)
         if self.svc.engine_state.ready:
@@ -153,8 +154,8 @@ class BrowseScreen(BrowseTraffic):
     def on_resize(self) -> None:
         """The width that was chosen for a terminal like this one, as far as there is room."""
         # Textual calls this beside the base's own: that hides panes where there is room for one.
-        width = self.svc.session.number(self._width_name)
-        if width is not None:
+        width = self.svc.session.number(self._width_name) or self.svc.settings.layout.list
+        if width:
             self.query_one("#services").styles.width = self._in_bounds(width)
         else:
             self.query_one("#services").styles.clear_rule("width")

@@ -79,20 +79,30 @@ class WorkbenchScreen(ApplyingScreen):
         """Each layout has its own measures."""
         self.call_after_refresh(self.divide)
 
+    def on_mount(self) -> None:
+        """Divide the screen as config.toml says. Textual calls this beside the bases' own."""
+        layout = self.svc.settings.layout
+        self.set_class(layout.stacked, "-stacked")
+        self.set_class(not layout.modules, "-without-modules")
+
     def divide(self) -> None:
-        """Give code and answer their room, `shift` steps from what the style sheet says."""
+        """Give code and answer their room: steps (keys, config.toml) from what the style sheet says."""
         bench = self.query_one("#bench")
+        steps = max(-MOST_SHIFT, min(MOST_SHIFT, self.shift + self.svc.settings.layout.split))
         bench.styles.clear_rule("grid_columns")
         bench.styles.clear_rule("grid_rows")
-        if not self.shift:
+        if not steps:
             return
         if self.has_class("-narrow"):
             rows = 14 if self.has_class("-request-open") else 9
-            bench.styles.grid_rows = f"1fr {max(5, rows - 2 * self.shift)}"
+            bench.styles.grid_rows = f"1fr {max(5, rows - 2 * steps)}"
+        elif self.has_class("-stacked"):
+            bench.styles.grid_rows = f"1fr {45 - 5 * steps}%"
         elif self.has_class("-wide"):
-            bench.styles.grid_columns = f"26 1fr {84 - 8 * self.shift}"
+            modules = "26 " if self.svc.settings.layout.modules else ""
+            bench.styles.grid_columns = f"{modules}1fr {84 - 8 * steps}"
         else:
-            bench.styles.grid_columns = f"1fr {46 - 5 * self.shift}%"
+            bench.styles.grid_columns = f"1fr {46 - 5 * steps}%"
 
     # ------------------------------------------------------------------ keys
 
