@@ -11,14 +11,12 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import selectors
 import signal
 import socket
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
 from types import FrameType
 from typing import IO, TYPE_CHECKING, Literal
 
@@ -33,11 +31,12 @@ Kind = Literal["live", "drafts"]
 STOP_LIMIT = 12.0
 #: Restart delays (seconds): the first is at once; each crash soon after a start doubles it, up to the last.
 FIRST_DELAY, LAST_DELAY = 0.05, 5.0
+#: Seconds from the engine's being there to the start of the drafts process.
+DRAFTS_DELAY = 0.15
 #: A child that lived this long (seconds) did not crash on start.
 HEALTHY = 10.0
 
 
-@dataclass(slots=True)
 class Child:
     """One of the two processes, through all its lives.
 
@@ -48,16 +47,19 @@ class Child:
         answered: whether the one that runs has said that it answers.
         crashes: ends in a row that came soon after a start.
         due: when to start it again (monotonic seconds), or None while it runs.
+
+    No dataclass: every start of the engine would wait for that module.
     """
 
-    kind: Kind
-    process: subprocess.Popen[bytes] | None = None
-    ready: IO[bytes] | None = None
-    started: float = 0.0
-    answered: bool = False
-    crashes: int = 0
-    due: float | None = 0.0
-    said: bytearray = field(default_factory=bytearray)
+    def __init__(self, kind: Kind, due: float | None = 0.0) -> None:
+        self.kind = kind
+        self.due = due
+        self.process: subprocess.Popen[bytes] | None = None
+        self.ready: IO[bytes] | None = None
+        self.started = 0.0
+        self.answered = False
+        self.crashes = 0
+        self.said = bytearray()
 
     @property
     def running(self) -> bool:
@@ -281,7 +283,8 @@ class Supervisor:
             )
             also = f" and {self.tls_address}" if self.tls_address else ""
             print(f"svc-tui engine at {self.address}{also}", flush=True)
-            self._children["drafts"].due = 0.0  # not before: it would slow the start of what is waited for
+            # Not at once: it would slow the first answer, which is waited for.
+            self._children["drafts"].due = time.monotonic() + DRAFTS_DELAY
 
 
 def _noticed(number: int, frame: FrameType | None) -> None:
@@ -304,6 +307,8 @@ def ensure_token(folder: StateFolder) -> str:
     except FileNotFoundError:
         token = ""
     if not token:
+        import secrets  # here: only the first start needs it
+
         token = secrets.token_urlsafe(32)
         write_private(folder.token, token + "\n")
     return token

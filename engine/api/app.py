@@ -6,7 +6,6 @@ it was sent: a KV key may contain an encoded slash, so names are decoded after t
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from importlib import import_module
 
@@ -15,7 +14,7 @@ from starlette.routing import BaseRoute, Router
 from starlette.types import Receive, Scope, Send
 
 from engine.api import assets, envelope, transfers, unavailable
-from engine.api.call import Engine
+from engine.api.process import Engine
 from engine.errors import ApiError, NotFound, StoreBusy, StoreError
 from engine.tokens.token import Caller
 
@@ -79,7 +78,7 @@ log = logging.getLogger("engine.api")
 
 
 class Api:
-    """The ASGI application.
+    """The ASGI application; to make it imports every resource, so do it in a thread.
 
     Args:
         engine: what the resources work on.
@@ -87,13 +86,10 @@ class Api:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._router: Router | None = None
+        self._router = _resources()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; always with the envelope, unless the resource's own answer has begun."""
-        if self._router is None:  # not before: an environment's first answer does not wait for these imports
-            self._router = await asyncio.to_thread(_resources)
-        router = self._router
         path = scope["raw_path"].decode("latin-1").partition("?")[0].removeprefix(PREFIX)
         if len(path) > 1:
             path = path.rstrip("/")
@@ -108,8 +104,8 @@ class Api:
         try:
             # An upload of assets shows its session's token, which the resource checks.
             own = path.startswith(transfers.PATH) or path.endswith(assets.UPLOAD_PATH)
-            inner["svc.caller"] = GUEST if own else await self._engine.caller(Request(inner))
-            await router(inner, receive, sender)  # type: ignore[arg-type]  # a message is a mapping
+            inner["svc.caller"] = GUEST if own else await self._engine.caller(Request(inner).headers)
+            await self._router(inner, receive, sender)  # type: ignore[arg-type]  # a message is a mapping
             return
         except ApiError as error:
             failure = error

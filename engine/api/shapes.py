@@ -10,8 +10,8 @@ from typing import Any
 
 import orjson
 
-from engine.api.call import Engine
 from engine.api.listed import Listed
+from engine.api.process import Engine
 from engine.gateway.previews import has_preview
 from engine.model import Deployment, Environment, Live, Service, Version
 from engine.store import Connection, deployments, durable, environments, overview, versions

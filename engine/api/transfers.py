@@ -16,7 +16,8 @@ from weakref import WeakKeyDictionary
 
 from starlette.responses import FileResponse, Response
 
-from engine.api.call import Call, Engine, resource
+from engine.api.call import Call, resource
+from engine.api.process import Engine
 from engine.errors import ApiError, NotFound
 
 PATH: Final = "/transfers/"

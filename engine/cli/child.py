@@ -80,6 +80,11 @@ class Ready:
 
 
 async def _live(args: argparse.Namespace, ready: Ready) -> int:
+    from engine.runtime.boot import boot
+
+    loop = asyncio.get_running_loop()
+    first = loop.run_in_executor(None, boot, loop)  # V8 boots while what follows is imported
+
     from engine.errors import StoreError
     from engine.gateway.live import Live
     from engine.store import Store
@@ -89,9 +94,12 @@ async def _live(args: argparse.Namespace, ready: Ready) -> int:
         store = Store.open(folder.path)
     except StoreError as error:
         ready.tell(error=str(error))
+        isolate = await first
+        await asyncio.to_thread(isolate.close)
         return 1
     tls = (socket.socket(fileno=args.tls_fd), args.tls_address) if args.tls_fd is not None else None
-    live = Live(folder, store, socket.socket(fileno=args.fd), args.address, tls, ended=args.ended)
+    sock = socket.socket(fileno=args.fd)
+    live = Live(folder, store, sock, args.address, tls, ended=args.ended, first=first)
     if args.dns_fds is not None:
         live.dns_sockets = args.dns_fds
     _stop_when_told(live.stop)

@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from http import HTTPStatus
 from typing import Any, Protocol, cast
 
-from engine.api.envelope import failure_body
 from engine.errors import ApiError, NotFound
 from engine.gateway import error_page, handlers, numbers, tail_socket, upgrade, websocket
 from engine.gateway.client_body import ClientBody
@@ -228,6 +227,8 @@ class Dispatch:
             if is_loopback(host):
                 await self._api(scope, receive, send)
                 return
+            from engine.api.envelope import failure_body  # here: most processes never need it
+
             advice = error_page.REFUSED_HOST.advice.format(host=name[:255] or "a request without Host")
             await _send_json(send, 403, failure_body(10000, advice))
         elif is_loopback(host) and path.startswith(tail_socket.PREFIX):

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import email.parser
-import email.policy
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -82,6 +80,9 @@ async def _email(asked: dict[str, str], body: bytes, invocation: Invocation, dis
         return Answer(400, "An email needs ?from=…&to=…, the addresses of its envelope.\n")
     if not body or len(body) > LARGEST_EMAIL:
         return Answer(400, "The body is the email as it came, at most 25 MB of it.\n")
+    import email.parser  # here: an environment's first answer after a start does not wait for it
+    import email.policy
+
     head = email.parser.BytesHeaderParser(policy=email.policy.compat32).parsebytes(body)
     if head.get("message-id") is None:
         return Answer(400, "The email has no Message-ID header; every email that is delivered has one.\n")

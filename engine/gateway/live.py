@@ -8,7 +8,6 @@ import logging
 import os
 import socket
 import ssl
-import time
 from collections.abc import Coroutine, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -16,10 +15,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine import buckets, seed
-from engine.api.app import Api
-from engine.api.call import Engine
-from engine.assets.sweep import sweep
+from engine import seed
+from engine.api.process import Engine
 from engine.drafts.client import Drafts
 from engine.durable.door import Door
 from engine.errors import StoreError
@@ -28,6 +25,7 @@ from engine.gateway.dispatch import Dispatch
 from engine.gateway.environments import Environments
 from engine.gateway.hostnames import Hostnames
 from engine.gateway.inside import Inside
+from engine.gateway.late_api import LateApi
 from engine.gateway.numbers import Numbers
 from engine.gateway.programs import StoredPrograms
 from engine.gateway.router import Router
@@ -43,25 +41,24 @@ from engine.metrics import keeper
 from engine.metrics.metrics import Metrics
 from engine.pipelines.runner import Runner
 from engine.quarantine import Quarantine
-from engine.r2 import rules
 from engine.runtime import busy, fall
 from engine.runtime.compile import Compiler
 from engine.runtime.limits import Limits
 from engine.runtime.pool import Runtime
 from engine.statefolder import StateFolder
-from engine.store import Connection, Store, analytics, kv, queue_messages, workflows
-from engine.workflows.limits import RETENTION
+from engine.store import Store
 from engine.zones import Zones
 
 if TYPE_CHECKING:
     from engine.dns import Responder
+    from engine.gateway.housekeeping import Housekeeping
     from engine.metrics.otlp import Otlp
+    from engine.runtime.isolate import Isolate
 
-#: Seconds between two looks for expired KV entries.
+#: Seconds between two looks for what has expired.
 SWEEP = 60.0
-SWEPT = 1000
-#: Seconds between two looks for static assets that no version has.
-ASSETS_SWEEP = 3600.0
+#: Seconds after the start until https is served: its libraries would keep the first answer waiting.
+TLS_DELAY = 0.15
 #: Seconds after the start until what is needed less often is imported.
 WARM_DELAY = 1.0
 #: New objects until the collector looks through them: a list of a thousand services makes tens of thousands,
@@ -83,6 +80,7 @@ class Live:
         address: where the engine is reached.
         tls: the listening socket for https, and where that is reached; None without https.
         ended: how the live process before this one ended (`busy.culprits`).
+        first: an isolate that is being booted already.
     """
 
     def __init__(
@@ -94,12 +92,13 @@ class Live:
         tls: tuple[socket.socket, str] | None = None,
         *,
         ended: int | None = None,
+        first: asyncio.Future[Isolate] | None = None,
     ) -> None:
         self._folder = folder
         self._tls = tls
         self._store = store
         self._sock = sock
-        self._runtime = Runtime()
+        self._runtime = Runtime(first=first)
         self._culprits = busy.culprits(folder.busy, ended)
         try:
             self._runtime.busy = busy.Busy(folder.busy)
@@ -145,11 +144,10 @@ class Live:
         self._consumers = Consumers(store, self._logs, self._environments)
         tails = TailSockets(self._engine.tails, self._logs)
         numbers = Numbers(self._metrics, lambda: self._environments.isolates)
-        api = Api(self._engine)
-        self._environments.platform = Inside(api)
-        dispatch = Dispatch(self._router, self._environments, api, tails, numbers)
+        self._api = LateApi(self._engine)
+        self._environments.platform = Inside(self._api)
+        dispatch = Dispatch(self._router, self._environments, self._api, tails, numbers)
         self._server = make_server(dispatch)
-        self._assets_due = 0.0
         self._otlp: Otlp | None = None
         self.dns_sockets: Sequence[int] | None = None
         """Descriptors of the DNS responder's sockets, UDP and TCP; set before `prepare`."""
@@ -261,6 +259,7 @@ class Live:
 
     async def _listen_tls(self, sock: socket.socket) -> None:
         """Serve https; until what the certificates need is read, clients wait in the socket's queue."""
+        await asyncio.sleep(TLS_DELAY)
         try:
             await self._server.listen_tls(sock, await asyncio.to_thread(_server_context, self._folder.path))
         except Exception as error:
@@ -313,30 +312,17 @@ class Live:
     async def _warm_outgoing(self) -> None:
         """Once the first requests have had the processor to themselves."""
         await asyncio.sleep(WARM_DELAY)
+        await self._api.load()
         await self._runtime.warm_outgoing()
 
     async def _sweep(self) -> None:
-        """Free expired KV entries and messages and what R2 objects left, a short transaction at a time."""
+        """Throw away what has expired."""
+        await asyncio.sleep(SWEEP)
+        module = await asyncio.to_thread(import_module, "engine.gateway.housekeeping")
+        housekeeping: Housekeeping = module.Housekeeping(self._store)
         while True:
+            await housekeeping.sweep()
             await asyncio.sleep(SWEEP)
-            try:
-                freed = SWEPT
-                while freed >= SWEPT:
-                    freed = await self._store.write(_sweep)
-                freed = SWEPT
-                while freed >= SWEPT:
-                    freed = await buckets.sweep(self._store, SWEPT)
-                await rules.apply_lifecycle(self._store)
-                await self._free_assets()
-            except StoreError as error:  # another process writes: there is always a next time
-                log.info("expired KV entries or contents of R2 were not freed: %s", error)
-
-    async def _free_assets(self) -> None:
-        """Forget static assets that no version has, once in a while: it looks at all of them."""
-        now = asyncio.get_running_loop().time()
-        if now >= self._assets_due:
-            self._assets_due = now + ASSETS_SWEEP
-            await sweep(self._store)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(work)
@@ -348,10 +334,3 @@ def _server_context(folder: Path) -> ssl.SSLContext:
     from engine.gateway.authority import Authority  # here: a start does not wait for it
 
     return Authority.open(folder).server_context()
-
-
-def _sweep(connection: Connection) -> int:
-    expired = queue_messages.sweep(connection, int(time.time() * 1000), SWEPT)
-    expired = max(expired, analytics.sweep(connection, int(time.time()), SWEPT))
-    expired = max(expired, workflows.sweep(connection, int(time.time() * 1000) - RETENTION, SWEPT))
-    return max(expired, kv.sweep(connection, SWEPT))

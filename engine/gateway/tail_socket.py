@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from engine.api.envelope import failure_body
 from engine.gateway.websocket import accept_key
 from engine.logs.logs import Logs
 from engine.logs.tails import Tail, Tails
@@ -69,6 +68,8 @@ class TailSockets:
 async def _refuse(
     send: Callable[[MutableMapping[str, Any]], Awaitable[None]], status: int, message: str
 ) -> None:
+    from engine.api.envelope import failure_body  # here: most processes never need it
+
     body = failure_body(10057 if status == 404 else 10001, message)
     headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": status, "headers": headers})

@@ -11,12 +11,9 @@ import asyncio
 import base64
 import hashlib
 from collections.abc import Callable, Iterable
-from typing import Any, Final
-
-try:
-    from websockets.speedups import apply_mask
-except ImportError:  # built without a C compiler
-    from websockets.utils import apply_mask
+from functools import cache
+from importlib import import_module
+from typing import Any, Final, cast
 
 #: Bytes of one message (workers/platform/limits: 32 MiB).
 MESSAGE_LIMIT: Final = 32 << 20
@@ -32,6 +29,15 @@ NO_STATUS: Final = 1005
 
 OnMessage = Callable[[bool, bytes], None]
 OnClose = Callable[[int, str, bool], None]
+
+
+@cache
+def _masking() -> Callable[[bytes, bytes], bytes]:
+    """What takes a mask off; its library is imported with the first frame that has one."""
+    try:
+        return cast("Callable[[bytes, bytes], bytes]", import_module("websockets.speedups").apply_mask)
+    except ImportError:  # built without a C compiler
+        return cast("Callable[[bytes, bytes], bytes]", import_module("websockets.utils").apply_mask)
 
 
 def accept_key(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
@@ -238,7 +244,7 @@ class WebSocket(asyncio.Protocol):
                 break
             payload = bytes(buffer[at + head : end])
             if masked:
-                payload = apply_mask(payload, bytes(buffer[at + head - 4 : at + head]))
+                payload = _masking()(payload, bytes(buffer[at + head - 4 : at + head]))
             at = end
             self._frame(first & 128, first & 15, payload)
         del buffer[:at]

@@ -8,12 +8,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from engine.bindings.binding import Binding
 
 from . import services
 from .apart import AnyIsolate, ApartIsolate
+from .boot import boot
 from .busy import Busy, Mark
 from .errors import Unavailable
 from .isolate import Isolate, home_answers
@@ -21,7 +22,6 @@ from .limits import Limits, Watchdog
 from .memory import give_back
 from .program import Program
 from .rpc import Handles
-from .services.source import library, read
 from .worker import Worker
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ class Runtime:
         idle_seconds: A worker's last isolate is closed when it had no event for so long.
         isolates_per_worker: How many one worker may have; the processors by default.
         isolates: How many all workers together keep when idle; beyond it the longest idle ones go.
+        first: The first isolate, if its boot has begun already (`boot.boot`).
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Runtime:
         idle_seconds: float = 60.0,
         isolates_per_worker: int | None = None,
         isolates: int = 24,
+        first: asyncio.Future[Isolate] | None = None,
     ) -> None:
         self.loop = asyncio.get_running_loop()
         self.watchdog = Watchdog(self.loop)
@@ -77,6 +79,7 @@ class Runtime:
         self._spares_wanted = spares
         self._idle_seconds = idle_seconds
         self._isolates_wanted = isolates
+        self._first = first
         self._spares: list[Isolate] = []
         self._filling: asyncio.Task[None] | None = None
         self._refill: asyncio.TimerHandle | None = None
@@ -252,7 +255,8 @@ class Runtime:
             self._spares.append(booting.result())
 
     async def _boot(self) -> Isolate:
-        return await self.loop.run_in_executor(self._threads, _boot, self.loop)
+        first, self._first = self._first, None
+        return await (first or self.loop.run_in_executor(self._threads, boot, self.loop))
 
     def _fill(self) -> None:
         if self._refill is not None:
@@ -318,7 +322,3 @@ def _untidy(channel: Channel, rest: float) -> bool:
     tidied = channel.isolate.tidied
     wait = _REST_SECONDS if tidied is None else _LONG_REST_SECONDS
     return tidied != channel.isolate.pumps and rest >= wait
-
-
-def _boot(loop: asyncio.AbstractEventLoop) -> Any:
-    return Isolate(read("runtime"), loop, services.answer, 0, library)

@@ -8,27 +8,17 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from engine import deploy, namespaces
-from engine.model import PRODUCTION, Actor, Module, Settings, VersionDraft
+from engine.model import PRODUCTION, Module, Settings, VersionDraft
+from engine.seed.samples import ACTOR, MESSAGES, STAGING
 from engine.services import STARTER_DATE
-from engine.store import Connection, Store, kv, services
+from engine.store import Connection, Store, kv
 from engine.upload import Upload
 
-STAGING: Final = "staging"
-MESSAGES: Final = {
-    "hello": "Says hello",
-    "notes": "A REST API over KV",
-    "gateway": "Routes to hello and notes",
-}
-#: In the order in which they can be deployed: a binding's target has to be there.
-SAMPLES: Final = tuple(
-    (service, environment) for service in MESSAGES for environment in (PRODUCTION, STAGING)
-)
-ACTOR: Final = Actor("svc-tui", "seed")
 #: What auth.js of the sample tells its reader.
 API_KEY: Final = "open-sesame"
 MAX_NOTES: Final = {PRODUCTION: "500", STAGING: "20"}
@@ -42,29 +32,10 @@ NOTES: Final = {
 _FILES = Path(__file__).parent
 
 
-async def plant(store: Store) -> bool:
-    """Make the samples, if the account is new: nobody but a seed has changed anything in it.
-
-    A start that was cut short is completed by the next one.
-
-    Returns:
-        Whether anything was made.
-    """
-    if any(change.source != ACTOR.source for change in await store.changes_since(0)):
-        return False
-    there = await store.read(_environments)
-    missing = [each for each in SAMPLES if each not in there]
-    for service, environment in missing:
+async def make(store: Store, wanted: Sequence[tuple[str, str]]) -> None:
+    """Make sample environments, in the order in which they can be deployed."""
+    for service, environment in wanted:
         await _deploy(store, service, environment, await _bindings(store, service, environment))
-    return bool(missing)
-
-
-def _environments(connection: Connection) -> set[tuple[str, str]]:
-    return {
-        (service.id, environment.name)
-        for service in services.listing(connection)
-        for environment in service.environments
-    }
 
 
 async def _bindings(store: Store, service: str, environment: str) -> tuple[Mapping[str, Any], ...]:

@@ -61,6 +61,12 @@ def append(
     return change
 
 
+def only_of(connection: Connection, source: str) -> bool:
+    """Whether nothing was changed through anything else than `source`."""
+    row = connection.execute("SELECT 1 FROM changes WHERE source <> ? LIMIT 1", (source,)).fetchone()
+    return row is None
+
+
 def since(connection: Connection, seq: int, limit: int) -> list[Change]:
     """The changes after `seq`, oldest first, at most `limit`."""
     rows = connection.execute(

@@ -9,7 +9,7 @@ from storekit import ANA, opened
 
 from engine import environments as environment_verbs
 from engine import seed, services
-from engine.seed.seed import ACTOR, SAMPLES
+from engine.seed.samples import ACTOR, SAMPLES
 from engine.store import Store, environments, kv
 from engine.store import services as stored
 
