@@ -28,6 +28,9 @@ from engine.store import Connection, Store, changes, environments, modules, serv
 from engine.upload import Upload, check_code
 from engine.workflows import owners
 
+#: Bytes of code that are hashed in less time than a thread is woken.
+SMALL = 1 << 16
+
 Validate = Callable[[VersionDraft], Awaitable[Mapping[str, Any]]]
 """Compiles and evaluates a script before anything is written; gives `Worker.describe`'s result.
 
@@ -131,9 +134,14 @@ async def save_content(
     Raises:
         ApiError: 10412 (HTTP 412) when another version than `if_match` is live; 10007 10092 10021 10027.
     """
-    before = await store.read(lambda connection: environments.live(connection, service, environment))
-    await store.read(lambda connection: check_match(connection, before, if_match))
-    refs = await asyncio.to_thread(check_code, main_module, code)
+
+    def look(connection: Connection) -> Live:
+        live = environments.live(connection, service, environment)
+        check_match(connection, live, if_match)
+        return live
+
+    before = await store.read(look)
+    refs = await _check_code(main_module, code)
     bindings, settings = _kept(before)
     facts = await _describe(
         validate, VersionDraft(service, environment, main_module, tuple(code), bindings, settings)
@@ -186,10 +194,17 @@ async def _prepare(
     store: Store, service: str, environment: str, upload: Upload, validate: Validate | None
 ) -> tuple[tuple[ModuleRef, ...], dict[str, Any]]:
     """Everything that can be refused before the transaction; the transaction resolves bindings again."""
-    refs = await asyncio.to_thread(check_code, upload.main_module, upload.modules)
+    refs = await _check_code(upload.main_module, upload.modules)
     bindings = await store.read(lambda connection: _declared(connection, store, service, environment, upload))
     draft = VersionDraft(service, environment, upload.main_module, upload.modules, bindings, upload.settings)
     return refs, await _describe(validate, draft)
+
+
+async def _check_code(main_module: str, code: Sequence[Module]) -> tuple[ModuleRef, ...]:
+    """`check_code`, in a thread where it takes longer than to find one."""
+    if sum(len(each.content) for each in code) <= SMALL:
+        return check_code(main_module, code)
+    return await asyncio.to_thread(check_code, main_module, code)
 
 
 async def _describe(validate: Validate | None, draft: VersionDraft) -> dict[str, Any]:

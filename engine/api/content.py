@@ -45,9 +45,7 @@ async def put(call: Call) -> Response:
         message=message if isinstance(message, str) else None,
         validate=call.engine.validate,
     )
-    live = made.deployment
-    shown = await call.store.read(lambda connection: shapes.deployment(connection, live))
-    return success({"version": shapes.version(made.version), "deployment": shown})
+    return success({"version": shapes.version(made.version), "deployment": shapes.deployed(made)})
 
 
 def _with_main(call: Call, metadata: dict[str, Any], parts: list[Part]) -> dict[str, Any]:

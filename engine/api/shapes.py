@@ -13,7 +13,7 @@ import orjson
 from engine.api.listed import Listed
 from engine.api.process import Engine
 from engine.gateway.previews import has_preview
-from engine.model import Deployment, Environment, Live, Service, Version
+from engine.model import Deployed, Deployment, Environment, Live, Service, Version
 from engine.store import Connection, deployments, durable, environments, overview, versions
 from engine.store.overview import Overview
 
@@ -176,6 +176,16 @@ def version(found: Version) -> Json:
 
 def deployment(connection: Connection, found: Deployment) -> Json:
     """A deployment; each of its versions also with its number."""
+    of = {version_id: versions.by_id(connection, version_id) for version_id, _ in found.versions}
+    return _deployment(found, {version_id: each.number for version_id, each in of.items() if each})
+
+
+def deployed(made: Deployed) -> Json:
+    """What a deploy has made, as `deployment` shows it: without asking the store."""
+    return _deployment(made.deployment, {made.version.id: made.version.number})
+
+
+def _deployment(found: Deployment, numbers: Mapping[str, int]) -> Json:
     annotations: Json = {}
     if found.message is not None:
         annotations["workers/message"] = found.message
@@ -184,9 +194,8 @@ def deployment(connection: Connection, found: Deployment) -> Json:
     shares = []
     for version_id, percentage in found.versions:
         share: Json = {"version_id": version_id, "percentage": percentage}
-        of = versions.by_id(connection, version_id)
-        if of is not None:
-            share["number"] = of.number
+        if version_id in numbers:
+            share["number"] = numbers[version_id]
         shares.append(share)
     return {
         "id": found.id,

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 from engine import bindings
@@ -22,7 +23,7 @@ from engine.gateway.entry import Entry, Slot, current_deployment, limits_of, rea
 from engine.gateway.errors import NoCode
 from engine.gateway.previews import Previews
 from engine.logs.logs import Event, Logs
-from engine.model import Change, Deployment, Version
+from engine.model import Change, Deployment, Module, Version
 from engine.quarantine import Quarantine
 from engine.queues.queues import Queues
 from engine.runtime.compatibility import compatibility
@@ -32,7 +33,7 @@ from engine.runtime.invocation import Invocation
 from engine.runtime.limits import Limits
 from engine.runtime.pool import Runtime
 from engine.runtime.worker import Worker
-from engine.store import Store, environments, modules
+from engine.store import Connection, Store, environments, modules
 from engine.workflows.workflows import Workflows
 
 #: Environments whose workers are kept; beyond it the longest unused is let go. The runtime's pool bounds
@@ -43,6 +44,7 @@ KEPT = 256
 STAYS = frozenset({"version", "kv", "route.changed", "domain.changed", "schedule.changed"})
 
 Key = tuple[str, str]
+Code = Sequence[Module]
 T = TypeVar("T")
 
 log = logging.getLogger("engine.environments")
@@ -318,7 +320,7 @@ class Environments:
     async def _load(self, key: Key) -> Entry:
         while True:
             mark = self._changed.get(key, 0)
-            deployment, found = await self._store.read(lambda connection: read_live(connection, key))
+            deployment, found = await self._store.read(partial(self._read, key))
             if deployment is None:
                 raise NoCode(f"nothing was deployed to {key[1]} of {key[0]} so far")
             entry = await self._entry(deployment, found)
@@ -330,24 +332,32 @@ class Environments:
                 return entry
             self._release(entry.slots)  # it changed while it was being loaded
 
-    async def _entry(self, deployment: Deployment, found: list[Version]) -> Entry:
+    def _read(self, key: Key, connection: Connection) -> tuple[Deployment | None, list[tuple[Version, Code]]]:
+        """The live deployment, and its versions, with their code where they do not run yet."""
+        deployment, found = read_live(connection, key)
+        running = self._slots
+        return deployment, [
+            (each, () if each.id in running else modules.load(connection, each.modules)) for each in found
+        ]
+
+    async def _entry(self, deployment: Deployment, found: list[tuple[Version, Code]]) -> Entry:
         slots: list[Slot] = []
         try:
-            for version in found:
-                slots.append(await self._start(version))
+            for version, code in found:
+                slots.append(await self._start(version, code))
         except BaseException:
             self._release(slots)
             raise
         return Entry(deployment.id, tuple(slots), tuple(share for _, share in deployment.versions))
 
-    async def _start(self, version: Version) -> Slot:
-        """The slot of a version, used once more."""
-        slot = self._slots.get(version.id) or await self._slot(version)
+    async def _start(self, version: Version, code: Code = ()) -> Slot:
+        """The slot of a version, used once more; its code, if it was read already."""
+        slot = self._slots.get(version.id) or await self._slot(version, code)
         slot.uses += 1
         return slot
 
-    async def _slot(self, version: Version) -> Slot:
-        code = await self._store.read(lambda connection: modules.load(connection, version.modules))
+    async def _slot(self, version: Version, code: Code) -> Slot:
+        code = code or await self._store.read(lambda connection: modules.load(connection, version.modules))
         program = await self._compiler.compile(
             code,
             version.main_module,
