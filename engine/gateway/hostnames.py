@@ -100,6 +100,20 @@ class Hostnames:
         """Give every hostname another ending."""
         self.subdomain = subdomain
 
+    def load(self, rows: Iterable[tuple[str, str, bool, bool]]) -> None:
+        """Learn many environments at once: service, name, and what the two switches say."""
+        known = {(True, True): ON}
+        services, labels = self._services, self._labels
+        for service, environment, enabled, previews in rows:
+            switches = known.get((enabled, previews))
+            if switches is None:
+                switches = known[enabled, previews] = Switches(bool(enabled), bool(previews))
+            places = services.get(service)
+            if places is None:
+                places = services[service] = {}
+            places[environment] = switches
+            labels[label(service, environment)] = (service, environment)
+
     def set_former(self, text: str, service: str, environment: str) -> None:
         """Say where the environment is that had the hostname of this label."""
         if environment in self._services.get(service, {}):

@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from engine.gateway.hostnames import LOOPBACK, Hostnames, Switches, Target, name_of
+from engine.gateway.hostnames import LOOPBACK, Hostnames, Target, name_of
 from engine.gateway.routes import Routes, Scheme, parse
 from engine.model import Change
-from engine.store import Connection, domains, former_hostnames, routes, services
+from engine.store import Connection, domains, environments, former_hostnames, routes
 from engine.zones import registrable
 
 #: Ways of writing one host that are remembered (other ports, capitals); then the memory starts anew.
@@ -137,10 +137,7 @@ class Router:
 
     def load(self, connection: Connection) -> None:
         """Learn everything that is in the store."""
-        for owner in services.listing(connection):
-            for place in owner.environments:
-                switches = Switches(place.subdomain_enabled, place.previews_enabled)
-                self.hostnames.place(owner.id, place.name, switches)
+        self.hostnames.load(environments.names(connection))
         for text, service, environment in former_hostnames.listing(connection):
             self.hostnames.set_former(text, service, environment)
         for route in routes.listing(connection):

@@ -28,17 +28,12 @@ log = logging.getLogger("engine.metrics")
 async def load(store: Store, counted: Metrics) -> None:
     """Take over what the process before has kept."""
     for service, environment, data in await store.read(lambda connection: metrics.newest(connection, KEPT)):
-        try:
-            series = Series.from_json(orjson.loads(data))
-        except (KeyError, TypeError, ValueError) as error:
-            log.warning("the numbers of %s (%s) begin anew: %r", service, environment, error)
-            continue
-        counted.put((service, environment), series)
+        counted.put((service, environment), data)
 
 
 async def keep(store: Store, counted: Metrics) -> None:
     """Write down what was counted since the last time."""
-    used = [(key, series) for key, series in counted.each() if fresh(series)]
+    used = [(key, series) for key, series in counted.used() if fresh(series)]
     for start in range(0, len(used), BATCH):
         await _keep(store, used[start : start + BATCH])
 

@@ -6,9 +6,12 @@ after that, as a WebSocket does) and when it has ended. Neither asks the store n
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
+
+import orjson
 
 from engine.metrics.counters import STEP, Counters, Series
 from engine.model import Change
@@ -27,11 +30,16 @@ Key = tuple[str, str]
 Listener = Callable[["Record"], None]
 
 
+log = logging.getLogger("engine.metrics")
+
+
 class Metrics:
     """What was counted, by service and environment."""
 
     def __init__(self) -> None:
         self._series: dict[Key, Series] = {}
+        self._kept: dict[Key, bytes] = {}
+        """What the process before has kept, newest first, until it is asked for: a start reads no JSON."""
         self._listeners: list[Listener] = []
 
     def answered(self, record: Record, wall_ms: float) -> None:
@@ -81,15 +89,34 @@ class Metrics:
 
     def find(self, service: str, environment: str) -> Series | None:
         """The numbers of an environment; None when nothing was counted."""
-        return self._series.get((service, environment))
+        key = (service, environment)
+        return self._series.get(key) or self._unpack(key)
 
     def each(self) -> Iterator[tuple[Key, Series]]:
-        """Every environment that was counted."""
+        """Every environment that was counted, by this process or by one before."""
+        for key in list(self._kept):
+            self._unpack(key)
         return iter(self._series.items())
 
-    def put(self, key: Key, series: Series) -> None:
-        """Take over what was kept of an environment that has not been counted yet."""
-        self._series.setdefault(key, series)
+    def used(self) -> Iterator[tuple[Key, Series]]:
+        """Those that were asked for or counted since the start."""
+        return iter(self._series.items())
+
+    def put(self, key: Key, data: bytes) -> None:
+        """Take over what was kept of an environment that has not been counted yet, the newest first."""
+        if key not in self._series:
+            self._kept[key] = data
+
+    def _unpack(self, key: Key) -> Series | None:
+        data = self._kept.pop(key, None)
+        if data is None:
+            return None
+        try:
+            # A collector asks on a thread of its own: what was counted meanwhile stays.
+            return self._series.setdefault(key, Series.from_json(orjson.loads(data)))
+        except (KeyError, TypeError, ValueError) as error:
+            log.warning("the numbers of %s (%s) begin anew: %r", *key, error)
+            return None
 
     def on_change(self, change: Change) -> None:
         """Follow environments that are renamed, and forget what is deleted."""
@@ -98,22 +125,32 @@ class Metrics:
             return
         if change.kind == "environment.deleted" and environment:
             self._series.pop((service, environment), None)
+            self._kept.pop((service, environment), None)
         elif change.kind == "environment.renamed" and environment and old:
             self._move((service, old), (service, environment))
         elif change.kind == "service.deleted":
-            for key in [key for key in self._series if key[0] == service]:
-                del self._series[key]
+            for key in self._of(service):
+                self._series.pop(key, None)
+                self._kept.pop(key, None)
         elif change.kind == "service.renamed":
-            former = change.detail.get("old_service")
-            for key in [key for key in self._series if key[0] == former]:
+            for key in self._of(change.detail.get("old_service")):
                 self._move(key, (service, key[1]))
 
+    def _of(self, service: str | None) -> list[Key]:
+        return [key for key in (*self._series, *self._kept) if key[0] == service]
+
     def _move(self, old: Key, new: Key) -> None:
-        series = self._series.pop(old, None)
+        series = self._series.pop(old, None) or self._unpack(old)
         if series is not None:
-            self._series[new] = series
+            self._series[new] = self._series.pop(old, series)
 
     def _add(self, key: Key) -> Series:
+        """The numbers of an environment that is counted for the first time since the start."""
+        kept = self._unpack(key)
+        if kept is not None:
+            return kept
+        while self._kept and len(self._series) + len(self._kept) >= KEPT:
+            self._kept.popitem()
         if len(self._series) >= KEPT:
             oldest = sorted(self._series, key=lambda each: self._series[each].rates.newest)
             for each in oldest[:LET_GO]:

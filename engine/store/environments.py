@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from engine.errors import environment_not_found, name_taken, service_not_found
@@ -50,6 +50,13 @@ def of_service(connection: Connection, service: str) -> list[Environment]:
         (service, PRODUCTION),
     )
     return [_made(row) for row in rows]
+
+
+def names(connection: Connection) -> Iterator[tuple[str, str, bool, bool]]:
+    """Service, name and both switches of all environments of the account, in no order."""
+    return iter(
+        connection.execute("SELECT service_id, name, subdomain_enabled, previews_enabled FROM environments")
+    )
 
 
 def count(connection: Connection) -> int:
