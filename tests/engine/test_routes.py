@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine.errors import ApiError
-from engine.gateway.routes import Routes, in_zone, parse
+from engine.gateway.routes import Pattern, Routes, in_zone, parse
+
+HOSTS = st.sampled_from(["e.com", "a.e.com", "b.a.e.com", "xe.com", "com"])
+PATHS = st.lists(st.sampled_from(["/", "a", "A", "b", "?x=1"]), max_size=5).map(
+    lambda parts: "/" + "".join(parts)
+)
+PATTERNS = st.builds(
+    "{}{}{}{}{}".format,
+    st.sampled_from(["", "http://", "https://"]),
+    st.sampled_from(["", "*", "*."]),
+    HOSTS,
+    PATHS.map(lambda path: path.replace("?x=1", "")),
+    st.sampled_from(["", "*"]),
+)
 
 
 def table(*patterns: str) -> Routes[str]:
@@ -70,6 +87,51 @@ def test_a_pattern_that_is_none_is_refused_with_the_reason(pattern: str, reason:
     with pytest.raises(ApiError, match=reason) as caught:
         parse(pattern)
     assert caught.value.code == 10022
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(PATTERNS, max_size=8), st.lists(PATTERNS, max_size=4), HOSTS, PATHS, st.booleans())
+def test_it_is_the_most_specific_of_all_that_match(
+    kept: list[str], removed: list[str], host: str, path: str, secure: bool
+) -> None:
+    """Against the rules read off one pattern at a time, whatever was added and removed in between."""
+    routes = table(*kept[::2], *removed, *kept[1::2])
+    for each in removed:
+        if each not in kept:
+            routes.remove(parse(each))
+    scheme = "https" if secure else "http"
+    patterns = sorted({*kept}, key=str)
+    assert ask(routes, f"{scheme}://{host}{path}") == winner_of(patterns, scheme, host, path)
+    assert routes.covers(host) == any(host_fits(parse(each), host) for each in patterns)
+
+
+def winner_of(patterns: Sequence[str], scheme: str, host: str, path: str) -> str | None:
+    """What PLATFORM.md §8 says: all that match, the longest host, then the path, decide."""
+    found = []
+    for each in map(parse, patterns):
+        path_fits = path.startswith(each.path) if each.open_end else path == each.path
+        if each.scheme in ("", scheme) and host_fits(each, host) and path_fits:
+            found.append(each)
+    if not found:
+        return None
+
+    def specific(each: Pattern) -> tuple[int, int, bool, int, bool]:
+        wildcard = ("*", "*.", "").index(each.host_wildcard)
+        return len(each.host), wildcard, not each.open_end, len(each.path), each.scheme != ""
+
+    best = max(found, key=specific)
+    # The known oddity: /images* beats /images/*.
+    odd = str(best).removesuffix("/*") + "*"
+    return odd if best.open_end and best.path != "/" and odd in map(str, found) else str(best)
+
+
+def host_fits(pattern: Pattern, host: str) -> bool:
+    below = host.endswith("." + pattern.host)
+    return (
+        below
+        if pattern.host_wildcard == "*."
+        else host == pattern.host or (below and pattern.host_wildcard == "*")
+    )
 
 
 def test_a_removed_pattern_matches_no_more() -> None:
