@@ -43,9 +43,8 @@ async def tail_consumers(call: Call) -> Response:
 
     def work(connection: Connection) -> list[dict[str, str]]:
         return [
-            {"service": owner.id, "environment": place.name}
-            for owner in services.listing(connection)
-            for place in owner.environments
+            {"service": place.service, "environment": place.name}
+            for place in environments.with_tail_consumers(connection)
             for consumer in place.script_settings.get("tail_consumers") or ()
             if consumer.get("service") == call.service
         ]

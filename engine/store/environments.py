@@ -119,6 +119,7 @@ def with_tail_consumers(connection: Connection) -> list[Environment]:
     """The environments whose invocations are told to tail workers."""
     rows = connection.execute(
         f"SELECT {_COLUMNS} FROM environments WHERE script_settings LIKE '%\"tail_consumers\"%'"
+        " ORDER BY service_id, name <> 'production', name"
     )
     return [_made(row) for row in rows]
 
