@@ -7,7 +7,6 @@ import itertools
 import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from enginekit import RunningEngine
@@ -43,9 +42,24 @@ def service(engine: RunningEngine) -> str:
     return name
 
 
-@pytest.fixture
-def own_engine(tmp_path: Path) -> Iterator[RunningEngine]:
-    """An engine that one test may kill."""
-    running = RunningEngine(tmp_path / "state")
+@pytest.fixture(scope="session")
+def mortal_engines() -> Iterator[list[RunningEngine]]:
+    """The one of `own_engine`, while it runs."""
+    running: list[RunningEngine] = []
     yield running
-    running.stop()
+    for each in running:
+        each.stop()
+
+
+@pytest.fixture
+def own_engine(
+    mortal_engines: list[RunningEngine], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningEngine]:
+    """An engine whose processes a test may kill; the next such test goes on with it, so use own names."""
+    if not mortal_engines:
+        mortal_engines.append(RunningEngine(tmp_path_factory.mktemp("mortal") / "state"))
+    running = mortal_engines[0]
+    yield running
+    if running.process.poll() is not None or not running.answers():
+        mortal_engines.remove(running)
+        running.stop()

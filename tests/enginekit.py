@@ -140,6 +140,17 @@ class RunningEngine:
             time.sleep(0.02)
         raise AssertionError(f"no {kind} process")
 
+    def answers(self, limit: float = 10.0) -> bool:
+        """Whether it answers, perhaps after a process of it was killed; connections that died are let go."""
+        deadline = time.monotonic() + limit
+        while time.monotonic() < deadline:
+            try:
+                if self.api.get("/engine").status_code == self.get("hello").status_code == 200:
+                    return True
+            except httpx.HTTPError:
+                time.sleep(0.02)
+        return False
+
     def stop(self, limit: float = 60.0) -> int:
         """SIGTERM, and the exit code."""
         self.api.close()

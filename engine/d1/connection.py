@@ -18,6 +18,7 @@ from typing import Any, Final
 from engine.d1.authorizer import SWITCHES, Authorizer
 from engine.d1.errors import SqlError, in_words
 from engine.d1.statements import bare, split
+from engine.waits import BUSY
 
 SERVED_BY: Final = "svc-tui.db"
 MAX_SECONDS: Final = 30.0
@@ -25,7 +26,6 @@ MAX_RESULT: Final = 64 * 1024 * 1024
 """Bytes of text and blobs that one query may answer: more would not fit the isolate that asks."""
 
 _EXACT: Final = 2.0**53
-_BUSY_SECONDS: Final = 5.0
 _PROGRESS: Final = 50_000  # virtual machine steps between two looks at the clock
 _LIMITS: Final = {
     sqlite3.SQLITE_LIMIT_LENGTH: 2_000_000,
@@ -88,7 +88,7 @@ class Connection:
         self._sqlite = sqlite3.connect(
             target,
             uri=path is not None,
-            timeout=_BUSY_SECONDS,
+            timeout=BUSY,
             isolation_level=None,
             # Its thread uses it; only closing may happen elsewhere, when that thread is idle or gone.
             check_same_thread=False,

@@ -22,12 +22,12 @@ from typing import Final
 from engine.durable.authorizer import LIMITS, Authorizer
 from engine.durable.bookmarks import Bookmarks
 from engine.durable.journal import Journal, copy, state
+from engine.waits import BUSY
 
 log = logging.getLogger("engine.durable")
 
 SYNCS: Final = ThreadPoolExecutor(4, "durable-sync")
 """Threads that wait for the disk."""
-_BUSY_MS: Final = 5000
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS _cf_KV (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS _cf_METADATA (key INTEGER PRIMARY KEY, value BLOB);
@@ -247,9 +247,7 @@ class Storage:
             copy(self._origin, self.path)
         elif self._new:
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
-        connection = sqlite3.connect(
-            self.path, timeout=_BUSY_MS / 1000, isolation_level=None, check_same_thread=False
-        )
+        connection = sqlite3.connect(self.path, timeout=BUSY, isolation_level=None, check_same_thread=False)
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")

@@ -15,10 +15,10 @@ from typing import Any, Final
 
 from engine.errors import StoreBusy, StoreError
 from engine.model import Change
+from engine.waits import BUSY
 
 FILE: Final = "store.db"
 APPLICATION_ID: Final = 0x53564354  # "SVCT": tells our file from any other SQLite file
-BUSY_TIMEOUT_MS: Final = 5000
 CACHE_KB: Final = 8192
 MIGRATIONS: Final = Path(__file__).with_name("migrations")
 
@@ -62,9 +62,7 @@ def prepare_folder(folder: Path) -> Path:
 def open_writer(path: Path) -> Connection:
     """The connection that writes; for one thread. Raises StoreError."""
     try:
-        connection = sqlite3.connect(
-            path, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None, factory=Connection
-        )
+        connection = sqlite3.connect(path, timeout=BUSY, isolation_level=None, factory=Connection)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
@@ -81,7 +79,7 @@ def open_reader(path: Path) -> Connection:
         connection = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode=ro",
             uri=True,
-            timeout=BUSY_TIMEOUT_MS / 1000,
+            timeout=BUSY,
             isolation_level=None,
             factory=Connection,
             # Its own pool thread uses it; only closing happens elsewhere, after that thread has ended.

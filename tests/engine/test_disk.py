@@ -123,7 +123,8 @@ def test_a_disk_that_fills_up(small_disk: Path) -> None:
             assert opened.execute("PRAGMA integrity_check").fetchone() == ("ok",), path
 
 
-def test_databases_that_somebody_else_holds(tmp_path: Path) -> None:
+def test_databases_that_somebody_else_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SVC_TUI_BUSY_SECONDS", "1")
     engine = RunningEngine(tmp_path / "state", "--no-samples")
     try:
         prepare(engine)

@@ -181,6 +181,8 @@ def test_subdomain_of_the_account(own_engine: RunningEngine) -> None:
     engine.refusal("GET", "/workers/subdomains/dev", 404, 10032)
     put_records(engine, "hello", "shop.other.localhost")
     engine.refusal("PUT", "/workers/subdomain", 409, 10031, json={"subdomain": "other"})
+    engine.result("PUT", "/workers/subdomain", json={"subdomain": "dev"})
+    assert get(engine, "hello.dev.localhost") == "Hello, world!\n"
 
 
 def test_the_generated_hostname_is_switched(engine: RunningEngine, worker: str) -> None:

@@ -18,7 +18,7 @@ from engine.runtime.errors import (
 from engine.runtime.limits import Limits
 
 # A stalled machine counts its stall as processor time: a first answer took 240 ms of it.
-SHORT = Limits(cpu_ms=800, startup_ms=800)
+SHORT = Limits(cpu_ms=600, startup_ms=800)
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import pytest_asyncio
 from enginekit import RunningEngine, environment_path
@@ -48,69 +47,62 @@ def until(what: Callable[[], Any], limit: float = 40.0) -> None:
         time.sleep(0.1)
 
 
-def answers(engine: RunningEngine) -> bool:
-    """Whether it answers again; connections that died with the process are let go."""
-    try:
-        return (
-            engine.get("kept", "/after").status_code == 200 and engine.api.get("/engine").status_code == 200
-        )
-    except httpx.HTTPError:
-        return False
+def end(engine: RunningEngine, signal_number: int) -> None:
+    """End the live process, and wait until the next one answers."""
+    live = engine.child("live")
+    os.kill(live, signal_number)
+    assert engine.child("live", other_than=live)
+    assert engine.answers(40)
 
 
-def written(state: Path) -> int:
-    """How many records the file has."""
+def written(state: Path, path: str) -> bool:
+    """Whether the file has a record of a request to a path."""
     with sqlite3.connect(f"{(state / 'logs.db').as_uri()}?mode=ro", uri=True) as connection:
-        return int(connection.execute("SELECT count(*) FROM records").fetchone()[0])
+        row = connection.execute("SELECT 1 FROM records WHERE instr(data, ?)", (path,)).fetchone()
+        return row is not None
 
 
 def test_a_restart_and_a_kill(own_engine: RunningEngine) -> None:
-    own_engine.deploy("kept", CODE)
-    own_engine.result("POST", "/workers/services/kept/environments", 201, json={"environment": "staging"})
-    own_engine.deploy("kept", CODE, "staging")
-    logs, all_logs = f"{environment_path('kept')}/logs", "/workers/services/kept/logs"
-    own_engine.get("kept", "/one")
-    own_engine.get("kept", "/throw")
-    own_engine.get("kept", "/there", "staging")
-    before = own_engine.result("GET", logs)
+    engine = own_engine
+    engine.deploy("kept-logs", CODE)
+    engine.result("POST", "/workers/services/kept-logs/environments", 201, json={"environment": "staging"})
+    engine.deploy("kept-logs", CODE, "staging")
+    logs, all_logs = f"{environment_path('kept-logs')}/logs", "/workers/services/kept-logs/logs"
+    engine.get("kept-logs", "/one")
+    engine.get("kept-logs", "/throw")
+    engine.get("kept-logs", "/there", "staging")
+    before = engine.result("GET", logs)
     assert paths(before) == ["/one", "/throw"]
-    own_engine.stop()
-    assert (own_engine.state / "logs.db").stat().st_mode & 0o077 == 0
+    end(engine, signal.SIGTERM)
+    assert (engine.state / "logs.db").stat().st_mode & 0o077 == 0
 
-    engine = RunningEngine(own_engine.state)
-    try:
-        assert engine.result("GET", logs) == before  # to the last frame
-        engine.get("kept", "/gone")
-        [newest] = engine.result("GET", logs, params={"since": before[-1]["seq"]})
-        assert newest["seq"] > before[-1]["seq"]
-        until(lambda: written(engine.state) >= 4)
-        live = engine.child("live")
-        os.kill(live, signal.SIGKILL)
-        assert engine.child("live", other_than=live)
-        until(lambda: answers(engine))
-        assert paths(engine.result("GET", logs))[:3] == ["/one", "/throw", "/gone"]
-        assert paths(engine.result("GET", all_logs))[:4] == ["/one", "/throw", "/there", "/gone"]
-        for asked, wanted in (
-            ({"failed": "true"}, ["/throw"]),
-            ({"text": "NO SUCH thing"}, ["/throw"]),
-            ({"status": "4xx"}, ["/gone"]),
-            ({"level": "error"}, []),
-            ({"level": "warn", "status": "<300", "until": str(newest["eventTimestamp"])}, ["/one"]),
-            ({"ray": before[0]["ray"]}, ["/one"]),
-            ({"outcome": "exception"}, ["/throw"]),
-            ({"method": "POST"}, []),
-            ({"limit": "1", "before": before[1]["seq"]}, ["/one"]),
-        ):
-            assert paths(engine.result("GET", logs, params=asked)) == wanted, asked
-        path = environment_path("kept", "staging")
-        engine.result("PATCH", path, json={"environment": "next"})
-        [moved] = engine.result("GET", f"{environment_path('kept', 'next')}/logs")
-        assert (moved["environment"], paths([moved])) == ("next", ["/there"])
-        engine.result("DELETE", logs)
-        assert engine.result("GET", logs) == []
-        assert paths(engine.result("GET", all_logs)) == ["/there"]
-    finally:
-        engine.stop()
+    assert engine.result("GET", logs) == before  # to the last frame
+    engine.get("kept-logs", "/gone")
+    [newest] = engine.result("GET", logs, params={"since": before[-1]["seq"]})
+    assert newest["seq"] > before[-1]["seq"]
+    until(lambda: written(engine.state, "/gone"))
+    end(engine, signal.SIGKILL)
+    assert paths(engine.result("GET", logs)) == ["/one", "/throw", "/gone"]
+    assert paths(engine.result("GET", all_logs)) == ["/one", "/throw", "/there", "/gone"]
+    for asked, wanted in (
+        ({"failed": "true"}, ["/throw"]),
+        ({"text": "NO SUCH thing"}, ["/throw"]),
+        ({"status": "4xx"}, ["/gone"]),
+        ({"level": "error"}, []),
+        ({"level": "warn", "status": "<300", "until": str(newest["eventTimestamp"])}, ["/one"]),
+        ({"ray": before[0]["ray"]}, ["/one"]),
+        ({"outcome": "exception"}, ["/throw"]),
+        ({"method": "POST"}, []),
+        ({"limit": "1", "before": before[1]["seq"]}, ["/one"]),
+    ):
+        assert paths(engine.result("GET", logs, params=asked)) == wanted, asked
+    path = environment_path("kept-logs", "staging")
+    engine.result("PATCH", path, json={"environment": "next"})
+    [moved] = engine.result("GET", f"{environment_path('kept-logs', 'next')}/logs")
+    assert (moved["environment"], paths([moved])) == ("next", ["/there"])
+    engine.result("DELETE", logs)
+    assert engine.result("GET", logs) == []
+    assert paths(engine.result("GET", all_logs)) == ["/there"]
 
 
 def test_bad_questions(engine: RunningEngine, service: str) -> None:

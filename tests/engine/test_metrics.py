@@ -138,15 +138,16 @@ def test_openmetrics_on_this_machine_only(engine: RunningEngine, service: str):
 
 
 def test_numbers_outlive_the_process(own_engine: RunningEngine):
-    own_engine.get("hello")
+    own_engine.deploy("numbered")
+    own_engine.get("numbered")
     live = own_engine.child("live")
     os.kill(live, signal.SIGTERM)  # an orderly end: everything is written down
     own_engine.child("live", other_than=live)
-    found = until(lambda: (made := numbers(own_engine, "hello"))["requests"] == 1 and made)
+    found = until(lambda: (made := numbers(own_engine, "numbered"))["requests"] == 1 and made)
     assert found["versions"][0]["number"] == 1
     assert sum(found["rates"]["requests"]) == 1
-    own_engine.get("hello")
-    assert numbers(own_engine, "hello")["requests"] == 2
+    own_engine.get("numbered")
+    assert numbers(own_engine, "numbered")["requests"] == 2
 
 
 # ------------------------------------------------------------------ histogram, rates, bounds

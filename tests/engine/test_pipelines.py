@@ -273,10 +273,10 @@ def test_events_come_as_they_happen(engine: RunningEngine, staged: str) -> None:
 
 def test_a_run_survives_a_killed_engine(own_engine: RunningEngine) -> None:
     engine = own_engine
-    engine.result("POST", "/workers/services", status=201, json={"id": "kept"})
-    prepare(engine, "kept")
+    engine.result("POST", "/workers/services", status=201, json={"id": "kept-run"})
+    prepare(engine, "kept-run")
     path = put(
-        engine, "kept", request(text="new"), {"type": "approval"}, steps=[10, 100], soak={"seconds": 1.5}
+        engine, "kept-run", request(text="new"), {"type": "approval"}, steps=[10, 100], soak={"seconds": 1.5}
     )
     run = start(engine, path)
     until(engine, run, lambda found: found["state"] == "waiting")
@@ -289,7 +289,7 @@ def test_a_run_survives_a_killed_engine(own_engine: RunningEngine) -> None:
     assert "resumed" in kinds(found)
     steps = [each["detail"]["percentage"] for each in found["events"] if each["kind"] == "deployed"]
     assert steps == [10, 100]  # none twice
-    assert text(engine, "kept") == "new"
+    assert text(engine, "kept-run") == "new"
 
 
 def kill(engine: RunningEngine) -> None:

@@ -288,7 +288,7 @@ def test_a_deleted_script_consumes_no_more(lab: Lab) -> None:
 
 def test_nothing_is_lost_when_the_engine_is_killed(own_engine: RunningEngine) -> None:
     """What was acknowledged is delivered after each kill, also what was being delivered then."""
-    lab = Lab(own_engine, "killed", batch_size=3)
+    lab = Lab(own_engine, "killed-queue", batch_size=3)
     sent = 0
     for round in range(3):
         for _ in range(8):

@@ -85,7 +85,7 @@ def test_wrong_usage(options: list[str]) -> None:
 
 
 def test_live_process_killed(own_engine: RunningEngine) -> None:
-    own_engine.deploy("kept", HELLO)
+    own_engine.deploy("kept-live", HELLO)
     killed = own_engine.child("live")
     os.kill(killed, signal.SIGKILL)
     began = time.monotonic()
@@ -93,7 +93,7 @@ def test_live_process_killed(own_engine: RunningEngine) -> None:
         answer = None
         while answer is None:
             try:
-                answer = fresh.get("/", headers={"host": own_engine.host("kept")})
+                answer = fresh.get("/", headers={"host": own_engine.host("kept-live")})
             except (httpx.ReadError, httpx.RemoteProtocolError):  # it reached the one that was dying
                 assert time.monotonic() - began < 30
     assert answer.text == "hello"
@@ -119,38 +119,35 @@ def test_drafts_process_killed(own_engine: RunningEngine) -> None:
     assert own_engine.get("hello").status_code == 200
 
 
-def test_stop_lets_requests_end(tmp_path: Path) -> None:
+def test_stop_lets_requests_end_and_ends_open_feeds(tmp_path: Path) -> None:
     engine = RunningEngine(tmp_path / "state", "--no-samples")
+    assert engine.result("GET", "/workers/services") == []
     engine.deploy(
         "slow",
         """export default { async fetch() {
           await new Promise((ok) => setTimeout(ok, 700)); return new Response("ended well") } }""",
     )
-    with socket.create_connection(("127.0.0.1", engine.port), 10) as connection:
+    with (
+        engine.api.stream("GET", "/changes") as feed,
+        socket.create_connection(("127.0.0.1", engine.port), 10) as connection,
+    ):
+        lines = feed.iter_lines()
+        next(lines)
         connection.sendall(b"GET / HTTP/1.1\r\nHost: slow.dev.localhost\r\n\r\n")
         time.sleep(0.2)
+        began = time.monotonic()
         engine.process.send_signal(signal.SIGTERM)
+        for _ in lines:
+            pass
         received = b""
         while chunk := connection.recv(4096):
             received += chunk
     assert received.endswith(b"ended well")
     assert engine.stop() == 0
+    assert time.monotonic() - began < 30
     assert not (engine.state / "engine.json").exists()
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(("127.0.0.1", engine.port), 1)
-
-
-def test_an_open_change_feed_does_not_hold_the_stop(tmp_path: Path) -> None:
-    engine = RunningEngine(tmp_path / "state")
-    with engine.api.stream("GET", "/changes") as feed:
-        lines = feed.iter_lines()
-        next(lines)
-        began = time.monotonic()
-        engine.process.send_signal(signal.SIGINT)
-        for _ in lines:
-            pass
-    assert engine.stop() == 0
-    assert time.monotonic() - began < 30
 
 
 def runs(pid: int) -> bool:
@@ -172,13 +169,8 @@ def test_children_end_with_their_supervisor(tmp_path: Path) -> None:
     assert not any(runs(pid) for pid in pids)
     again = RunningEngine(tmp_path / "state")
     assert again.get("hello").status_code == 200
+    again.process.send_signal(signal.SIGINT)  # as Ctrl+C does
     assert again.stop() == 0
-
-
-def test_no_samples(tmp_path: Path) -> None:
-    engine = RunningEngine(tmp_path / "state", "--no-samples")
-    assert engine.result("GET", "/workers/services") == []
-    assert engine.stop() == 0
 
 
 def test_up(tmp_path: Path) -> None:

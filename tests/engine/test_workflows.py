@@ -394,7 +394,7 @@ def test_a_draft_starts_nothing_unless_it_is_applied(lab: Lab) -> None:
 
 
 def test_a_killed_engine_goes_on_where_it_was(own_engine: RunningEngine) -> None:
-    service = "killed"
+    service = "killed-flows"
     lab = Lab(own_engine, service)
     steps, flows = 25, 4
     ids = {tag: lab.start("steps", steps=steps, tag=tag) for tag in map(str, range(flows))}
