@@ -42,10 +42,16 @@ _PATH: Final = re.compile(r"/(accounts|zones)/[^/]+/(workers/dispatch|[^/]+)")
 
 def words(path: str) -> str | None:
     """What to say of a path that nothing answers, or None when it is of no such product."""
+    if path == "/graphql":
+        return _told("Analytics by GraphQL, which `wrangler d1 insights` asks")
     found = _PATH.match(path)
     if found is None:
         return None
     product = (_PRODUCTS if found[1] == "accounts" else _ZONE_PRODUCTS).get(found[2])
     if product is None:
         return None
+    return _told(product)
+
+
+def _told(product: str) -> str:
     return f"Not part of this machine: {product}. Use a Cloudflare account for it."

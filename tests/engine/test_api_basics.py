@@ -56,6 +56,8 @@ def test_loopback_hosts(engine: RunningEngine, host: str) -> None:
 def test_unknown_path(engine: RunningEngine) -> None:
     assert "Vectorize" in engine.refusal("GET", "/vectorize/v2/indexes", 404, 7003)
     assert "Workers for Platforms" in engine.refusal("GET", "/workers/dispatch/namespaces", 404, 7003)
+    insights = engine.api.post(f"{engine.address}/client/v4/graphql", json={"query": "{}"})
+    assert "GraphQL" in insights.json()["errors"][0]["message"]
     message = engine.refusal("GET", "/r2/buckets-not-here", 404, 7003)
     assert "Could not route to" in message
 
