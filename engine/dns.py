@@ -162,9 +162,13 @@ class Responder:
             reply.add_answer(RR(asked.q.qname, QTYPE.AAAA, rdata=AAAA(V6), ttl=TTL))
         if not exists:
             reply.header.rcode = RCODE.NXDOMAIN
+        start = RR(
+            zone, QTYPE.SOA, rdata=SOA("localhost", f"nobody.{zone}", (1, 3600, 600, 86400, TTL)), ttl=TTL
+        )
+        if name == zone and asked.q.qtype == QTYPE.SOA:  # what resolvers look for a zone's beginning by
+            reply.add_answer(start)
         if not reply.rr:  # RFC 2308: how long nothing may be remembered
-            start = SOA("localhost", f"nobody.{zone}", (1, 3600, 600, 86400, TTL))
-            reply.add_auth(RR(zone, QTYPE.SOA, rdata=start, ttl=TTL))
+            reply.add_auth(start)
 
     async def _place(self, name: str) -> tuple[str | None, bool]:
         """The zone of ours that a name is in, None when in none, and whether it leads somewhere."""

@@ -84,6 +84,8 @@ def test_negative_answers_say_how_long_they_hold(dns: Answers):
     found = DNSRecord.parse(dns.raw(DNSRecord.question("x.localhost", "TXT").pack()))
     assert [each.rtype for each in found.auth] == [QTYPE.SOA]
     assert (found.header.aa, found.header.ra) == (1, 0)
+    apex = DNSRecord.parse(dns.raw(DNSRecord.question("localhost", "SOA").pack()))
+    assert ([each.rtype for each in apex.rr], apex.auth) == ([QTYPE.SOA], [])
     asked = DNSRecord.question("x.localhost")
     asked.add_ar(RR(".", QTYPE.OPT, rclass=4096, rdata=[]))
     assert [each.rtype for each in DNSRecord.parse(dns.raw(asked.pack())).ar] == [QTYPE.OPT]
