@@ -15,7 +15,7 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from . import services
@@ -54,6 +54,8 @@ class ApartIsolate:
         self.resident: int | None = 0
         self.thread: int | None = None
         self.pending = 0
+        self.asks = False  # the scripts are over here
+        self.scripts: Mapping[str, bytes] = {}
         self._process = process
         self._writer: asyncio.StreamWriter | None = None
         self._reading: asyncio.Task[None] | None = None

@@ -15,7 +15,7 @@ from typing import Final
 from .v8 import V8, CachedData, Source, at
 
 #: Bytes of code, and of the texts that it is of, that are kept.
-MOST: Final = 64 << 20
+MOST: Final = 32 << 20
 
 
 _CONSUME = 1  # v8::ScriptCompiler::kConsumeCodeCache

@@ -20,7 +20,7 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache, partial
 from queue import SimpleQueue
@@ -47,11 +47,12 @@ _IN, _OUT = _HEADER, _HEADER + IN_SIZE
 _SYNC_AREA = _OUT + OUT_SIZE
 _IN_LENGTH, _IN_TAKEN, _OUT_LENGTH, _PENDING, _SYNC_LENGTH, _SYNC_FLAGS, _PUMPED_COUNT = range(7)
 _RUNNING, _REJECTED, _REJECTION, _REJECTION_EVENT = range(7, 11)
-_MORE, _CONTINUE, _LIBRARY = 1, 2, 4
+_MORE, _CONTINUE, _LIBRARY, _SCRIPT = 1, 2, 4, 8
 
 _LOCKED = 0  # PyGILState_LOCKED: the lock was held when it was taken once more
 _LEAVE_SECONDS = 0.2
-_WARM = 5  # notices, roughly: one of the start, one of loading, then requests
+# Rests of JavaScript: after the end of the start, after loading, after each answer.
+_ANSWERED, _WARM = 2, 5
 
 _HEAD = (
     "(function(__notify,__sync,__rejections,__hands){'use strict';"
@@ -351,6 +352,9 @@ class Isolate:
         memory_mb: The heap's hard limit.
         library: Gives the source of a bundle that JavaScript loads late, by its name; UTF-8.
 
+    Attributes:
+        scripts: What JavaScript asks for by name: its program's modules.
+
     Making one blocks for about 5 ms: use a thread.
     """
 
@@ -376,6 +380,7 @@ class Isolate:
         self.tidied: int | None = None
         self.busy_since: float | None = None
         self.resident: int | None = None
+        self.scripts: Mapping[str, bytes] = {}
         self._context = Context(
             {
                 _NOTIFY: self._notified,
@@ -444,6 +449,11 @@ class Isolate:
         """How many things JavaScript waits for: calls, timers, streams."""
         with self._guard:
             return 0 if self._stopped else self._words[_PENDING]
+
+    @property
+    def asks(self) -> bool:
+        """Whether JavaScript asks for the scripts of its program, and is not sent them."""
+        return self._scripts is not None
 
     def stop(self) -> tuple[bytes, int]:
         """Listen no longer, before ``close``. JavaScript may still be running, endlessly.
@@ -555,6 +565,15 @@ class Isolate:
             if value is not None:
                 self._hands.put(0, value)
 
+    def _evaluate(self, name: str, own: bool) -> None:
+        """Hand over what a script of the program's own, or a library, comes to."""
+        if own:
+            text = self.scripts.get(name)
+            if text is not None:
+                self._hand_over(text, (_ANSWERED,))
+        elif self._library is not None:
+            self._hand_over(self._library(name), (1,))
+
     def _listen_or_take(self, _: Any) -> None:
         words = self._words
         if self._v8 is None or self._hands is None:
@@ -594,9 +613,8 @@ class Isolate:
             self._request += part
             request = bytes(self._request)
             self._request.clear()
-            if flags & _LIBRARY:
-                if self._library is not None:
-                    self._hand_over(self._library(request.decode()), (1,))
+            if flags & (_LIBRARY | _SCRIPT):
+                self._evaluate(request.decode(), bool(flags & _SCRIPT))
                 return
             # A view: what follows the first part is not copied again with each.
             answer = memoryview(self._on_sync(request))

@@ -6,10 +6,14 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
+from urllib.parse import quote
 
 import orjson
 
 from .source_map import SourceMap, decoded, inline_map
+
+# What encodeURI leaves as it is.
+_PLAIN = ";,/?:@&=+$-_.!~*'()#"
 
 Format = Literal["modules", "service-worker"]
 
@@ -32,6 +36,7 @@ class Program:
     modules: tuple[Mapping[str, Any], ...] = field(repr=False)
     _json: bytes = field(repr=False, compare=False)
     _maps: dict[str, bytes | None] = field(repr=False, compare=False, default_factory=dict)
+    _split: list[tuple[Mapping[str, bytes], bytes]] = field(repr=False, compare=False, default_factory=list)
 
     @classmethod
     def from_json(cls, digest: str, content: bytes) -> Program:
@@ -46,6 +51,23 @@ class Program:
     def to_json(self) -> bytes:
         """The program for js/src/linker.js."""
         return self._json
+
+    def split(self) -> tuple[Mapping[str, bytes], bytes]:
+        """The scripts of its modules by name, and `to_json` without them, for an isolate that asks."""
+        if not self._split:
+            self._split.append(self._without_scripts())
+        return self._split[0]
+
+    def _without_scripts(self) -> tuple[Mapping[str, bytes], bytes]:
+        if self.format == "service-worker":  # its declarations are the global scope's: `eval` makes them so
+            return {}, self._json
+        scripts: dict[str, bytes] = {}
+        value = orjson.loads(self._json)
+        for module in value["modules"]:
+            if module["type"] in ("esm", "commonjs"):
+                name = quote(module["name"], safe=_PLAIN)
+                scripts[module["name"]] = f"{module.pop('code')}\n//# sourceURL={name}".encode()
+        return scripts, orjson.dumps(value)
 
     def original(self, file: str, line: int, column: int) -> tuple[str, int, int]:
         """The file, line and column a person wrote: through the module's source map where it has one.

@@ -287,7 +287,10 @@ class Worker:
         specs = dumps([binding.spec() for binding in self._bindings])
         try:
             flags = dumps([self.compatibility.off, self.compatibility.named])
-            program = self.program.to_json()
+            if isolate.asks:
+                isolate.scripts, program = self.program.split()
+            else:
+                program = self.program.to_json()
             await channel.load(
                 b'{"program":' + program + b',"bindings":' + specs + b',"flags":' + flags + b"}"
             )

@@ -11,6 +11,7 @@ from workerkit import lab
 
 from engine.runtime import services
 from engine.runtime.code_cache import CodeCache, Scripts, code_cache
+from engine.runtime.errors import StartupError
 from engine.runtime.isolate import Isolate
 from engine.runtime.services.source import library, read
 from engine.runtime.v8 import TRIED
@@ -78,6 +79,41 @@ async def test_code_that_is_no_good(damage: str, monkeypatch: pytest.MonkeyPatch
     async with lab(spares=0, isolates_per_worker=1) as bench:
         worker = await bench.worker("export default { fetch() { return new Response('well'); } }")
         assert await bench.text(worker) == "well"
+
+
+@tried
+async def test_a_program_is_compiled_once() -> None:
+    async with lab(spares=0, isolates_per_worker=1) as bench:
+        source = "export default { fetch() { return new Response(new Error('here').stack); } }"
+        worker = await bench.worker(source)
+        first = await bench.text(worker)
+        for _ in range(3):
+            assert await bench.text(worker) == first
+        scripts, without = worker.program.split()
+        assert b"fetch()" not in without
+        assert code_cache.find(scripts["worker.js"])
+        again = bench.runtime.worker(worker.program)
+        assert (await bench.text(again)).splitlines()[1] == first.splitlines()[1]
+        assert "worker.js:1:" in first
+
+
+@tried
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [(b"(function*(", "SyntaxError"), (b"null.x", "TypeError"), (b"\xff(", "SyntaxError")],
+)
+async def test_a_script_that_v8_refuses(script: bytes, message: str) -> None:
+    """What the compiler here lets through; it ends as an error of the worker's."""
+    async with lab(spares=0, isolates_per_worker=1) as bench:
+        worker = await bench.worker("export default { fetch() {} }")
+        _, without = worker.program.split()
+        worker.program._split[:] = [({"worker.js": script}, without)]
+        for _ in range(2):
+            with pytest.raises(StartupError) as raised:
+                await bench.text(worker)
+            assert raised.value.name == message
+        other = await bench.worker("export default { fetch() { return new Response('well'); } }")
+        assert await bench.text(other) == "well"
 
 
 def test_it_keeps_what_was_used_last() -> None:

@@ -22,6 +22,7 @@ import {
   Uint8ArrayFromBase64, evaluateScript,
 } from "./primordials.js";
 import { enableNode, pushContextFunctions } from "./node.js";
+import { evaluateModule } from "./ring.js";
 import { createResolver } from "./resolve.js";
 import { WasmModule } from "./wasm.js";
 
@@ -44,8 +45,8 @@ export function linkProgram(program) {
   return { namespace: record.namespace, ready };
 }
 
-/** Evaluate a module's code so that stack frames name its file. */
-const run = ({ name, code }) => evaluateScript(`${code}\n//# sourceURL=${encodeURI(name)}`);
+/** Evaluate a module's code so that stack frames name its file. Without code the host has it, compiled perhaps. */
+const run = ({ name, code }) => (code === undefined ? evaluateModule(name) : evaluateScript(`${code}\n//# sourceURL=${encodeURI(name)}`));
 
 class Linker {
   #modules; #resolve; #records = new Map_(); #fresh = [];

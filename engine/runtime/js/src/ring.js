@@ -18,7 +18,7 @@ import {
 const IN_SIZE = 1 << 18, OUT_SIZE = 1 << 18, SYNC_SIZE = 1 << 16, HEADER = 64;
 const IN_LENGTH = 0, IN_TAKEN = 1, OUT_LENGTH = 2, PENDING = 3, SYNC_LENGTH = 4, SYNC_FLAGS = 5, PUMPED = 6,
   RUNNING = 7, REJECTED = 8, REJECTION = 9, REJECTION_EVENT = 10;
-const SYNC_MORE = 1, SYNC_CONTINUE = 2, SYNC_LIBRARY = 4;
+const SYNC_MORE = 1, SYNC_CONTINUE = 2, SYNC_LIBRARY = 4, SYNC_SCRIPT = 8;
 const FRAME = 16;
 const Uint16Array_ = Uint16Array;
 /** A pump that has taken longer hands over what it has written. */
@@ -92,9 +92,13 @@ export function takeHanded(index) {
  * @param {string} name
  * @returns {any} undefined when it cannot
  */
-export function evaluateLibrary(name) {
-  if (hands === undefined) return undefined;
-  callSync(writeText(syncArea, 0, name), SYNC_LIBRARY);
+export const evaluateLibrary = (name) => (hands === undefined ? undefined : evaluateByName(name, SYNC_LIBRARY));
+
+/** The value of the script of a module of the program's, which the host has kept. @param {string} name */
+export const evaluateModule = (name) => evaluateByName(name, SYNC_SCRIPT);
+
+function evaluateByName(name, kind) {
+  callSync(writeText(syncArea, 0, name), kind);
   return takeHanded(0);
 }
 
