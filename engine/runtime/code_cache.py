@@ -97,11 +97,15 @@ class Scripts:
 
     def rest(self) -> None:
         """JavaScript has come to an end of something."""
+        if not self._new:
+            return
         left = []
         for text, script, rests in self._new:
             rests[:] = [number - 1 for number in rests]
             if 0 in rests:
-                self._cache.keep(text, self._code_of(script))
+                code = self._code_of(script)
+                if code:  # V8 gives none of some
+                    self._cache.keep(text, code)
                 rests.remove(0)
             if rests:
                 left.append((text, script, rests))

@@ -1,6 +1,7 @@
 /** node:crypto (https://nodejs.org/docs/latest/api/crypto.html), over the host's hashlib and cryptography. */
 import errors from "nodelib:internal/errors";
 import * as numbers from "unenv/node/internal/crypto/constants";
+import { X509Certificate } from "./internal/crypto/certificate.js";
 import { Cipheriv, createCipheriv, createDecipheriv, Decipheriv, getCipherInfo, getCiphers } from "./internal/crypto/cipher.js";
 import { hkdf, hkdfSync, pbkdf2, pbkdf2Sync, scrypt, scryptSync } from "./internal/crypto/derive.js";
 import {
@@ -45,7 +46,7 @@ export const getRandomValues = (array) => webcrypto.getRandomValues(array);
 export const fips = false, getFips = () => 0, setFips = () => {}, secureHeapUsed = () => ({ total: 0, used: 0, utilization: 0, min: 0 });
 export const setEngine = notImplemented("crypto.setEngine");
 export const privateEncrypt = notImplemented("crypto.privateEncrypt"), publicDecrypt = notImplemented("crypto.publicDecrypt");
-export const Certificate = missingClass("Certificate"), X509Certificate = missingClass("X509Certificate");
+export const Certificate = missingClass("Certificate");
 export const getDiffieHellman = createDiffieHellmanGroup, pseudoRandomBytes = randomBytes;
 
 export {
@@ -54,7 +55,7 @@ export {
   DiffieHellman, DiffieHellmanGroup, ECDH, generateKey, generateKeyPair, generateKeyPairSync, generateKeySync, generatePrime,
   generatePrimeSync, getCipherInfo, getCiphers, getCurves, getHashes, hash, Hash, hkdf, hkdfSync, Hmac, KeyObject, pbkdf2, pbkdf2Sync,
   privateDecrypt, publicEncrypt, randomBytes, randomFill, randomFillSync, randomInt, randomUUID, scrypt, scryptSync, Sign, sign, Verify,
-  verify,
+  verify, X509Certificate,
 };
 export default {
   Certificate, checkPrime, checkPrimeSync, Cipheriv, constants, createCipheriv, createDecipheriv, createDiffieHellman,

@@ -87,6 +87,8 @@ const keyFrom = ({ value, bytes }) => {
   const Class = value.type === "private" ? PrivateKeyObject : PublicKeyObject;
   return new Class(TOKEN, { ...value, bytes: asBuffer(bytes) });
 };
+/** @param {{value: any, bytes: Uint8Array}} answer of the host @returns {PublicKeyObject} */
+export const publicKeyFrom = keyFrom;
 const secretKey = (bytes) => new SecretKeyObject(TOKEN, { type: "secret", bytes });
 
 /** @param {any} key @param {string} name @param {string} [encoding] @returns {Buffer} the bytes of a secret */

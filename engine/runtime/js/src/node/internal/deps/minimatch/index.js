@@ -1,4 +1,4 @@
 /** For Node's own path.matchesGlob, which Workers does not have. */
-import { notImplementedError } from "../../not-implemented.js";
-
-export function minimatch() { throw notImplementedError("path.matchesGlob"); }
+export function minimatch(path, pattern, { platform }) {
+  throw new Error(`path.${platform}.matchesGlob() is not implemented.`);
+}
