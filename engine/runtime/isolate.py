@@ -46,7 +46,7 @@ _HEADER = 64
 _IN, _OUT = _HEADER, _HEADER + IN_SIZE
 _SYNC_AREA = _OUT + OUT_SIZE
 _IN_LENGTH, _IN_TAKEN, _OUT_LENGTH, _PENDING, _SYNC_LENGTH, _SYNC_FLAGS, _PUMPED_COUNT = range(7)
-_RUNNING, _REJECTED, _REJECTION, _REJECTION_EVENT = range(7, 11)
+_RUNNING, _REJECTED, _REJECTION, _REJECTION_EVENT, _WROTE = range(7, 12)
 _MORE, _CONTINUE, _LIBRARY, _SCRIPT = 1, 2, 4, 8
 
 _LOCKED = 0  # PyGILState_LOCKED: the lock was held when it was taken once more
@@ -525,6 +525,11 @@ class Isolate:
         return data
 
     def _notified(self, _: Any) -> None:
+        if wrote := self._words[_WROTE]:
+            # A call of its own for it would be one more wait for the interpreter.
+            self._words[_WROTE] = 0
+            commit = b'["storage","commit",[%d]]' % wrote
+            self._on_sync(len(commit).to_bytes(4, "little") + commit)
         with self._guard:
             data = self._take()  # also when stopped: JavaScript may wait for room
             pumped = self._words[_PUMPED_COUNT]

@@ -17,12 +17,14 @@ import {
 
 const IN_SIZE = 1 << 18, OUT_SIZE = 1 << 18, SYNC_SIZE = 1 << 16, HEADER = 64;
 const IN_LENGTH = 0, IN_TAKEN = 1, OUT_LENGTH = 2, PENDING = 3, SYNC_LENGTH = 4, SYNC_FLAGS = 5, PUMPED = 6,
-  RUNNING = 7, REJECTED = 8, REJECTION = 9, REJECTION_EVENT = 10;
+  RUNNING = 7, REJECTED = 8, REJECTION = 9, REJECTION_EVENT = 10, WROTE = 11;
 const SYNC_MORE = 1, SYNC_CONTINUE = 2, SYNC_LIBRARY = 4, SYNC_SCRIPT = 8;
 const FRAME = 16;
 const Uint16Array_ = Uint16Array;
 /** A pump that has taken longer hands over what it has written. */
 const HANDOVER_MS = 5;
+/** Microtasks that telling the host gives way to: most answers go through fewer, and are told with all the rest. */
+const HOPS = 12;
 
 const { notify, sync, rejections, hands } = __host;
 const buffer = new SharedArrayBuffer(HEADER + IN_SIZE + OUT_SIZE + SYNC_SIZE);
@@ -59,7 +61,9 @@ let receive = () => {};
 let fragments = [];
 let pending = 0;
 let handoverAt = 0;
-let pumping = false, notifying = false;
+let pumping = false, notifying = false, hops = 0;
+/** @type {(() => number) | null} */
+let endTurn = null;
 
 /** Set who takes the inbound frames. */
 export function onFrame(handler) {
@@ -159,7 +163,7 @@ function assemble() {
 
 /**
  * Receive every frame of the batch. The host calls it; microtasks run after it, and then the host is told, so
- * that most of what the microtasks send goes with it.
+ * that what the microtasks send goes with it.
  */
 function pump() {
   const end = words[IN_LENGTH];
@@ -228,16 +232,30 @@ export function post(type, flags, id, json, raw) {
   } else if (!pumping) notifySoon();
 }
 
-/** Tell the host after the microtasks that are queued now. */
-function notifySoon() {
+/** Tell the host after the microtasks that are queued now, and some of those that they queue. */
+export function notifySoon() {
   if (notifying) return;
   notifying = true;
+  hops = 0;
   PromisePrototypeThen(PromiseResolve(), tellHost);
 }
 
 function tellHost() {
+  if (++hops < HOPS) {
+    PromisePrototypeThen(PromiseResolve(), tellHost);
+    return;
+  }
   notifying = false;
+  if (endTurn !== null) words[WROTE] = endTurn();
   notify();
+}
+
+/**
+ * Set what is asked whenever the host is told with no code on the stack: the storage whose writes are to be
+ * committed first, 0 for none (durable/storage.js).
+ */
+export function onTurnEnd(ask) {
+  endTurn = ask;
 }
 
 function postInParts(most, type, flags, id, json, raw) {

@@ -3,15 +3,16 @@
  *
  * Every operation is done before its method returns, so nothing can come between; the promises of the
  * asynchronous methods only give way to other code of the same event. What a stretch of code without `await`
- * has written is committed together, right after it.
+ * has written is committed together, before anything of it is told to the host.
  */
 import { hostCall, hostCallSync } from "../channel.js";
 import {
   ArrayIsArray, ArrayPrototypePush, DateNow, DatePrototypeGetTime, Error_, MapPrototypeSet, Map_, NumberIsFinite, NumberIsInteger,
-  ObjectKeys, PromisePrototypeThen, PromiseReject, PromiseResolve, RangeError_, ReflectApply, TypeError_,
+  ArrayPrototypeShift, ObjectKeys, PromisePrototypeThen, PromiseReject, PromiseResolve, RangeError_, ReflectApply, TypeError_,
   TypedArrayPrototypeGetLength, TypedArrayPrototypeSet, Uint8Array_,
 } from "../primordials.js";
 import { utf8Length } from "../encoding/utf8.js";
+import { notifySoon, onTurnEnd } from "../ring.js";
 import { defineInterface, isObject } from "../webidl.js";
 import { SqlStorage } from "./sql.js";
 import { deserialize, part, serialize } from "./values.js";
@@ -32,6 +33,19 @@ function checkKeys(keys) {
   for (let i = 0; i < keys.length; i++) out[i] = checkKey(`${keys[i]}`);
   return out;
 }
+
+/** @type {Database[]} those that have written since the host was told last */
+const written = [];
+
+/** The host commits one storage as it is told, on its own thread; only of several objects at once it is asked. */
+onTurnEnd(() => {
+  let last = 0;
+  while (written.length > 0) {
+    if (last !== 0) hostCallSync("storage", "commit", [last]);
+    last = ArrayPrototypeShift(written).endTurn();
+  }
+  return last;
+});
 
 /** The object's database: what all parts of `ctx.storage` call. */
 export class Database {
@@ -72,10 +86,14 @@ export class Database {
   commitSoon() {
     if (this.#committing) return;
     this.#committing = true;
-    PromisePrototypeThen(PromiseResolve(), () => {
-      this.#committing = false;
-      if (this.broken === null) this.call("commit", []);
-    });
+    ArrayPrototypePush(written, this);
+    notifySoon();
+  }
+
+  /** @returns {number} whose writes are to be committed; 0 when the object was given up */
+  endTurn() {
+    this.#committing = false;
+    return this.broken === null ? this.#handle : 0;
   }
 
   /** Ask about all that was written before this. */
