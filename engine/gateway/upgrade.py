@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Final
 
 from engine.durable import sockets
 from engine.gateway.websocket import ABNORMAL, WebSocket
 from engine.runtime.errors import Unavailable
+from engine.runtime.gathered import Gathered
 from engine.runtime.http import close as close_body
 from engine.runtime.messages import BINARY, CLOSE, TEXT, Unpacker, close_of, pack, pack_close
 
@@ -36,45 +36,20 @@ _OWN: Final = frozenset(
 log = logging.getLogger("engine.gateway")
 
 
-class ClientMessages:
+class ClientMessages(Gathered):
     """What a client sends, as the body of its request: an asynchronous iterator of packed messages."""
 
-    __slots__ = ("_messages", "_over", "_size", "_socket", "_waiter")
+    __slots__ = ("_socket",)
 
     def __init__(self) -> None:
-        self._messages: deque[bytes] = deque()
-        self._size = 0
-        self._over = False
+        super().__init__()
         self._socket: WebSocket | None = None
-        self._waiter: asyncio.Future[None] | None = None
 
-    def __aiter__(self) -> ClientMessages:
-        return self
-
-    async def __anext__(self) -> bytes:
-        while not self._messages:
-            if self._over:
-                raise StopAsyncIteration
-            self._waiter = asyncio.get_running_loop().create_future()
-            try:
-                await self._waiter
-            finally:
-                self._waiter = None
-        found = self._messages.popleft() if len(self._messages) == 1 else b"".join(self._messages)
-        self._messages.clear()
-        if self._size > WAITING and self._socket is not None:
+    def clear(self) -> None:
+        """The worker has read what waited: the client may go on."""
+        if self.size > WAITING and self._socket is not None:
             self._socket.resume_reading()
-        self._size = 0
-        return found
-
-    async def aclose(self) -> None:
-        """The worker reads nothing more."""
-        self.end()
-
-    def end(self) -> None:
-        """Nothing more comes."""
-        self._over = True
-        self._wake()
+        super().clear()
 
     def attach(self, socket: WebSocket) -> None:
         """The connection is a WebSocket now."""
@@ -83,24 +58,13 @@ class ClientMessages:
         socket.on_close = self._closed
 
     def _take(self, binary: bool, data: bytes) -> None:
-        self._put(pack(BINARY if binary else TEXT, data))
+        self.put(pack(BINARY if binary else TEXT, data))
+        if self.size > WAITING and self._socket is not None:
+            self._socket.pause_reading()
 
     def _closed(self, code: int, reason: str, clean: bool) -> None:
-        self._put(pack_close(code if clean else ABNORMAL, reason))
+        self.put(pack_close(code if clean else ABNORMAL, reason))
         self.end()
-
-    def _put(self, message: bytes) -> None:
-        if self._over:
-            return
-        self._messages.append(message)
-        self._size += len(message)
-        if self._size > WAITING and self._socket is not None:
-            self._socket.pause_reading()
-        self._wake()
-
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
 
 
 #: What passes on the messages of open sockets: the event loop itself holds tasks only weakly.
