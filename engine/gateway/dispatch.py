@@ -7,9 +7,9 @@ its own per request; what a worker says is passed on as it comes.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from http import HTTPStatus
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from engine.errors import ApiError, NotFound
 from engine.gateway import error_page, handlers, numbers, tail_socket, upgrade, websocket
@@ -32,6 +32,9 @@ from engine.runtime.errors import (
 from engine.runtime.http import Body, Request, Response, read
 from engine.runtime.invocation import Invocation
 
+if TYPE_CHECKING:
+    from engine.gateway.environments import Environments
+
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -51,33 +54,6 @@ _NO_BODY = frozenset({204, 304})
 log = logging.getLogger("engine.gateway")
 
 
-class Fetcher(Protocol):
-    """What answers for an environment (`engine.environments.Environments`)."""
-
-    async def fetch(
-        self, service: str, environment: str, request: Request, invocation: Invocation
-    ) -> Response:
-        """Run the environment's worker."""
-        ...
-
-    async def fetch_preview(
-        self, service: str, environment: str, name: str, request: Request, invocation: Invocation
-    ) -> Response:
-        """Run the worker of one version."""
-        ...
-
-    async def dispatch(
-        self,
-        name: str,
-        payload: Any,
-        invocation: Invocation,
-        event: Mapping[str, Any] | None = None,
-        body: Body = None,
-    ) -> Any:
-        """Run the handler of another event than a request."""
-        ...
-
-
 class Dispatch:
     """The application that the server runs.
 
@@ -92,7 +68,7 @@ class Dispatch:
     def __init__(
         self,
         router: Router,
-        environments: Fetcher,
+        environments: Environments,
         api: Application,
         tails: TailSockets,
         scraped: Application,

@@ -1,16 +1,12 @@
 """What runs: for each environment the workers of the versions that its live deployment names.
 
-Nothing is asked of the store for a request: which versions answer is read when an environment is first
-reached, and again after a deployment changed it. A deployment replaces the whole entry at once, so the
-next request gets the new code, while requests in flight end where they began.
+A deployment replaces a whole entry (`engine.gateway.entries`) at once, so the next request gets the new code,
+while requests in flight end where they began.
 """
 
 from __future__ import annotations
 
-import asyncio
-import logging
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 from engine import bindings
@@ -19,11 +15,11 @@ from engine.assets.site import Site
 from engine.assets.sites import Sites
 from engine.bindings.cache import Caches
 from engine.durable.objects import Objects
-from engine.gateway.entry import Entry, Slot, current_deployment, limits_of, read_live
-from engine.gateway.errors import NoCode
+from engine.gateway.entries import Entries, Key
+from engine.gateway.entry import Slot
 from engine.gateway.previews import Previews
 from engine.logs.logs import Event, Logs
-from engine.model import Change, Deployment, Module, Version
+from engine.model import Change, Version
 from engine.quarantine import Quarantine
 from engine.queues.queues import Queues
 from engine.runtime.compatibility import compatibility
@@ -33,21 +29,13 @@ from engine.runtime.invocation import Invocation
 from engine.runtime.limits import Limits
 from engine.runtime.pool import Runtime
 from engine.runtime.worker import Worker
-from engine.store import Connection, Store, environments, modules
+from engine.store import Store, environments
 from engine.workflows.workflows import Workflows
-
-#: Environments whose workers are kept; beyond it the longest unused is let go. The runtime's pool bounds
-#: the isolates behind them more tightly.
-KEPT = 256
 
 #: Changes that leave alone what runs.
 STAYS = frozenset({"version", "kv", "route.changed", "domain.changed", "schedule.changed"})
 
-Key = tuple[str, str]
-Code = Sequence[Module]
 T = TypeVar("T")
-
-log = logging.getLogger("engine.environments")
 
 
 class Environments:
@@ -79,8 +67,6 @@ class Environments:
         self._quarantine = quarantine
         self._runtime = runtime
         runtime.caches = Caches(store)
-        self._compiler = compiler
-        self._limits = limits
         self._follows = follows
         self._logs = logs
         self.objects = Objects(store, self, runtime.handles, compiler, limits, live=follows, logs=logs)
@@ -97,13 +83,8 @@ class Environments:
             points=self.points,
             workflows=self.workflows,
         )
-        self._entries: dict[Key, Entry] = {}
-        self._slots: dict[str, Slot] = {}
-        self._loading: dict[Key, asyncio.Task[Entry]] = {}
-        self._changed: dict[Key, int] = {}
-        self._clock = 0
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._previews = Previews(store, self._start, self._release)
+        self._entries = Entries(store, compiler, self._sites, limits, self.make_worker)
+        self._previews = Previews(store, self._entries.start, self._entries.release)
 
     platform: Callable[[Request], Awaitable[Response]] | None = None
 
@@ -214,11 +195,10 @@ class Environments:
 
     async def _choose(self, key: Key, request: Request | None) -> Slot:
         """The version that answers this time."""
-        entry = self._entries.get(key)
+        entry = self._entries.known(key)
         if entry is None or not self._follows:
-            entry = await self._current(key)
-        self._clock += 1
-        entry.used = self._clock
+            entry = await self._entries.current(key)
+        self._entries.use(entry)
         return entry.single or entry.choose(request.headers if request else (), *key)
 
     async def well(self, patience: float) -> bool:
@@ -262,142 +242,17 @@ class Environments:
         if service is None or change.kind in STAYS:
             return
         if change.kind.startswith("service."):
-            names = {service, change.detail.get("old_service")}
-            known = [*self._entries, *self._loading]
-            for key in [key for key in known if key[0] in names]:
-                self._forget(key)
+            for key in self._entries.of({service, change.detail.get("old_service")}):
+                self._entries.forget(key)
             return
+        change_of = self._entries.renew if change.kind == "deployment" else self._entries.forget
         for environment in (change.environment, change.old_environment):
             if environment is not None:
-                key = (service, environment)
-                entry = self._entries.get(key)
-                running = entry is not None and any(slot.worker.isolates for slot in entry.slots)
-                self._forget(key)
-                if entry is not None and change.kind == "deployment":
-                    # It is in use: do not let the next request wait for the start.
-                    self._spawn(self._warm(key, running))
-
-    def _forget(self, key: Key) -> None:
-        self._changed[key] = self._changed.get(key, 0) + 1
-        entry = self._entries.pop(key, None)
-        if entry is not None:
-            self._release(entry.slots)
-
-    async def _warm(self, key: Key, running: bool) -> None:
-        try:
-            entry = await self._load_once(key)
-            if running and entry.single is not None:
-                await entry.single.worker.start()
-        except Exception as error:  # the request that needs it will meet the error itself
-            log.debug("%s of %s did not start ahead: %s", key[1], key[0], error)
-
-    # ------------------------------------------------------------------ loading
-
-    async def _current(self, key: Key) -> Entry:
-        entry = self._entries.get(key)
-        if entry is None:
-            return await self._load_once(key)
-        deployment = await self._store.read(lambda connection: current_deployment(connection, key))
-        if deployment is not None and deployment.id == entry.deployment_id:
-            return entry
-        self._forget(key)
-        return await self._load_once(key)
-
-    async def _load_once(self, key: Key) -> Entry:
-        """Load an environment; requests that come meanwhile wait for the same load."""
-        task = self._loading.get(key)
-        if task is None:
-            task = asyncio.ensure_future(self._load(key))
-            self._loading[key] = task
-            task.add_done_callback(lambda done: self._loaded(key, done))
-        return await asyncio.shield(task)
-
-    def _loaded(self, key: Key, done: asyncio.Task[Entry]) -> None:
-        self._loading.pop(key, None)
-        if not done.cancelled():
-            done.exception()  # seen: every waiting request got it
-
-    async def _load(self, key: Key) -> Entry:
-        while True:
-            mark = self._changed.get(key, 0)
-            deployment, found = await self._store.read(partial(self._read, key))
-            if deployment is None:
-                raise NoCode(f"nothing was deployed to {key[1]} of {key[0]} so far")
-            entry = await self._entry(deployment, found)
-            if self._changed.get(key, 0) == mark:
-                self._clock += 1
-                entry.used = self._clock
-                self._entries[key] = entry
-                self._make_room()
-                return entry
-            self._release(entry.slots)  # it changed while it was being loaded
-
-    def _read(self, key: Key, connection: Connection) -> tuple[Deployment | None, list[tuple[Version, Code]]]:
-        """The live deployment, and its versions, with their code where they do not run yet."""
-        deployment, found = read_live(connection, key)
-        running = self._slots
-        return deployment, [
-            (each, () if each.id in running else modules.load(connection, each.modules)) for each in found
-        ]
-
-    async def _entry(self, deployment: Deployment, found: list[tuple[Version, Code]]) -> Entry:
-        slots: list[Slot] = []
-        try:
-            for version, code in found:
-                slots.append(await self._start(version, code))
-        except BaseException:
-            self._release(slots)
-            raise
-        return Entry(deployment.id, tuple(slots), tuple(share for _, share in deployment.versions))
-
-    async def _start(self, version: Version, code: Code = ()) -> Slot:
-        """The slot of a version, used once more; its code, if it was read already."""
-        slot = self._slots.get(version.id) or await self._slot(version, code)
-        slot.uses += 1
-        return slot
-
-    async def _slot(self, version: Version, code: Code) -> Slot:
-        code = code or await self._store.read(lambda connection: modules.load(connection, version.modules))
-        program = await self._compiler.compile(
-            code,
-            version.main_module,
-            version.settings.compatibility_date,
-            version.settings.compatibility_flags,
-        )
-        site = await self._sites.of(version)
-        slot = self._slots.get(version.id)  # another environment may have loaded it meanwhile
-        if slot is None:
-            limits = limits_of(version, self._limits)
-            slot = Slot(version, self.make_worker(version, program, limits), site=site)
-            self._slots[version.id] = slot
-        return slot
-
-    # ------------------------------------------------------------------ letting go
-
-    def _make_room(self) -> None:
-        while len(self._entries) > KEPT:
-            key = min(self._entries, key=lambda each: self._entries[each].used)
-            self._release(self._entries.pop(key).slots)
-
-    def _release(self, slots: Iterable[Slot]) -> None:
-        """Close the workers that no entry uses any more; what is in flight in them ends first."""
-        for slot in slots:
-            slot.uses -= 1
-            if slot.uses == 0:
-                del self._slots[slot.version.id]
-                self._spawn(slot.worker.close())
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+                change_of((service, environment))
 
     async def close(self) -> None:
         """Close everything at the end of the process."""
         await self.objects.close()
-        for entry in list(self._entries.values()):
-            self._release(entry.slots)
-        self._entries.clear()
         self._previews.close()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._entries.close()
         await self.points.flush()

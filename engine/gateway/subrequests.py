@@ -6,16 +6,20 @@ import asyncio
 import ipaddress
 import logging
 import socket
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from engine.bindings.trace import current_call
 from engine.errors import ApiError
 from engine.gateway import error_page
-from engine.gateway.dispatch import Fetcher, cause_of
+from engine.gateway.dispatch import cause_of
 from engine.gateway.router import OFF, Router
 from engine.runtime.errors import WorkerError
 from engine.runtime.http import Request, Response
 from engine.runtime.invocation import Invocation
+
+if TYPE_CHECKING:
+    from engine.gateway.environments import Environments
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -30,7 +34,7 @@ class Subrequests:
         environments: what answers for an environment.
     """
 
-    def __init__(self, router: Router, environments: Fetcher) -> None:
+    def __init__(self, router: Router, environments: Environments) -> None:
         self._router = router
         self._environments = environments
 

@@ -376,7 +376,7 @@ async def test_exports_are_described(made: Engine):
     place = await made.store.read(lambda connection: environments.live(connection, "things", "production"))
     assert place.version is not None
     await made.ask()
-    slot = next(iter(made.environments._slots.values()))
+    slot = next(iter(made.environments._entries._slots.values()))
     found = await slot.worker.describe()
     assert {"name": "Thing", "handlers": ["fetch"]} in found["named_handlers"]
 
