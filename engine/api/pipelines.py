@@ -91,14 +91,14 @@ async def runs(call: Call) -> Response:
 
 async def start(call: Call) -> Response:
     """`POST pipelines/:p/runs` `{"message"?}`: begin a run."""
-    message, name = _message(await _optional(call)), call.params["pipeline"]
+    deed = await _deed(call)
 
     def allowed(found: Pipeline) -> None:
         call.require(READ, call.service, found.environments[0])
         for each in found.environments[1:]:
             call.require(DEPLOY, call.service, each)
 
-    run = await verbs.start(call.store, call.service, name, call.actor, message, allowed)
+    run = await verbs.start(call.store, deed, allowed)
     call.engine.pipelines.take(run.id)
     return success(_run(run), status=201)
 
@@ -116,20 +116,14 @@ async def show_run(call: Call) -> Response:
 
 async def approve(call: Call) -> Response:
     """`POST pipelines/:p/runs/:n/approve` `{"message"?}`."""
-    message, name = _message(await _optional(call)), call.params["pipeline"]
-    run = await verbs.approve(
-        call.store, call.service, name, _number(call), call.actor, message, _allowed(call, APPROVE)
-    )
+    run = await verbs.approve(call.store, await _deed(call), _number(call), _allowed(call, APPROVE))
     call.engine.pipelines.take(run.id)
     return success(_run(run))
 
 
 async def abort(call: Call) -> Response:
     """`POST pipelines/:p/runs/:n/abort` `{"message"?}`: what it had half deployed is taken back."""
-    message, name = _message(await _optional(call)), call.params["pipeline"]
-    run = await verbs.abort(
-        call.store, call.service, name, _number(call), call.actor, message, _allowed(call, DEPLOY)
-    )
+    run = await verbs.abort(call.store, await _deed(call), _number(call), _allowed(call, DEPLOY))
     return success(_run(run))
 
 
@@ -251,6 +245,12 @@ async def _check_patterns(
         raise Invalid(
             problems, where, [file.line_of(lines, each.path) if lines else None for each in problems]
         )
+
+
+async def _deed(call: Call) -> verbs.Deed:
+    """Which pipeline, who asks, and the message that the body may have."""
+    message = _message(await _optional(call))
+    return verbs.Deed(call.service, call.params["pipeline"], call.actor, message)
 
 
 def _number(call: Call) -> int:

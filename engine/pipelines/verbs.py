@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from engine.errors import ApiError, Conflict
 from engine.model import Actor
@@ -13,6 +14,16 @@ from engine.store import Connection, Store, changes, environments, pipeline_runs
 from engine.store.pipelines import Kept
 
 UNDER_WAY = 10422
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What somebody does to a pipeline's runs: to which pipeline, who it is, and what for."""
+
+    service: str
+    pipeline: str
+    actor: Actor
+    message: str | None = None
 
 
 def _anyone(what: Pipeline | Run) -> None:
@@ -59,14 +70,7 @@ async def delete(store: Store, service: str, name: str, actor: Actor) -> None:
     await store.write(work)
 
 
-async def start(
-    store: Store,
-    service: str,
-    name: str,
-    actor: Actor,
-    message: str | None = None,
-    allowed: Callable[[Pipeline], None] = _anyone,
-) -> Run:
+async def start(store: Store, deed: Deed, allowed: Callable[[Pipeline], None] = _anyone) -> Run:
     """Begins a run; `engine.pipelines.runner.Runner.take` then takes it on.
 
     Args:
@@ -78,60 +82,44 @@ async def start(
     """
 
     def work(connection: Connection) -> Run:
-        kept = _get(connection, service, name)
+        kept = _get(connection, deed.service, deed.pipeline)
         allowed(kept.pipeline)
         _check_idle(connection, kept, "wait for it, or abort it")
         for each in kept.pipeline.environments:
-            live = environments.live(connection, service, each)
+            live = environments.live(connection, deed.service, each)
             if each == kept.pipeline.environments[0] and live.version is None:
-                raise ApiError(10222, f"{each} of {service} has no version yet: deploy one first", 404)
+                raise ApiError(10222, f"{each} of {deed.service} has no version yet: deploy one first", 404)
         at = store.now()
-        run = pipeline_runs.start(connection, kept, actor, message, at)
-        return steps.note(connection, store, run, "started", actor, detail={"message": message})
+        run = pipeline_runs.start(connection, kept, deed.actor, deed.message, at)
+        return steps.note(connection, store, run, "started", deed.actor, detail={"message": deed.message})
 
     return await store.write(work)
 
 
-async def approve(
-    store: Store,
-    service: str,
-    name: str,
-    number: int,
-    actor: Actor,
-    message: str | None = None,
-    allowed: Callable[[Run], None] = _anyone,
-) -> Run:
+async def approve(store: Store, deed: Deed, number: int, allowed: Callable[[Run], None] = _anyone) -> Run:
     """Lets a run through the approval it waits for; raises ApiError 10423 when it waits for none.
 
     `allowed` raises when the actor may not do that where the run is.
     """
 
     def work(connection: Connection) -> Run:
-        run = pipeline_runs.get(connection, _get(connection, service, name), number)
+        run = _run(connection, deed, number)
         allowed(run)
-        return steps.approve(connection, store, run, actor, message)
+        return steps.approve(connection, store, run, deed.actor, deed.message)
 
     return await store.write(work)
 
 
-async def abort(
-    store: Store,
-    service: str,
-    name: str,
-    number: int,
-    actor: Actor,
-    message: str | None = None,
-    allowed: Callable[[Run], None] = _anyone,
-) -> Run:
+async def abort(store: Store, deed: Deed, number: int, allowed: Callable[[Run], None] = _anyone) -> Run:
     """Ends a run; a step that is not over is taken back. Raises ApiError 10423 when it has ended.
 
     `allowed` raises when the actor may not do that where the run is.
     """
 
     def work(connection: Connection) -> Run:
-        run = pipeline_runs.get(connection, _get(connection, service, name), number)
+        run = _run(connection, deed, number)
         allowed(run)
-        return steps.abort(connection, store, run, actor, message)
+        return steps.abort(connection, store, run, deed.actor, deed.message)
 
     return await store.write(work)
 
@@ -139,6 +127,10 @@ async def abort(
 def _get(connection: Connection, service: str, name: str) -> Kept:
     services.get(connection, service)
     return pipelines.get(connection, service, name)
+
+
+def _run(connection: Connection, deed: Deed, number: int) -> Run:
+    return pipeline_runs.get(connection, _get(connection, deed.service, deed.pipeline), number)
 
 
 def _check_idle(connection: Connection, kept: Kept, what: str) -> None:
