@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from engine.bindings.binding import Binding, BindingError, Result
 from engine.bindings.trace import current_call
+from engine.durable.ids import Address
 from engine.errors import ApiError
 from engine.runtime import coding
 from engine.runtime.errors import WorkerError
@@ -47,9 +48,8 @@ class DurableObjects(Binding):
             if operation == "rpc":
                 path, called, caps, object_id, name = args
                 call = {"path": path, "called": called, "caps": caps}
-                return await self._objects.remote(
-                    self._namespace, object_id, name, call, body, invocation, current_call()
-                )
+                address = Address(self._namespace, object_id, name)
+                return await self._objects.remote(address, call, body, invocation, current_call())
             return await self._fetch(args, body, invocation)
         except WorkerError as error:
             raise BindingError(error.message, error.name or "Error") from error
@@ -62,9 +62,8 @@ class DurableObjects(Binding):
         if isinstance(body, bytes) and not any(each.lower() == "content-length" for each, _ in headers):
             headers.append(("content-length", str(len(body))))
         request = Request(sent["method"], sent["url"], headers, body, sent.get("cf"))
-        response, wrote = await self._objects.fetch(
-            self._namespace, object_id, name, request, invocation, current_call()
-        )
+        address = Address(self._namespace, object_id, name)
+        response, wrote = await self._objects.fetch(address, request, invocation, current_call())
         value = {
             "status": response.status,
             "statusText": response.status_text,

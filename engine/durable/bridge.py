@@ -24,6 +24,7 @@ from engine.runtime.http import Response
 from engine.runtime.invocation import Call, ConsoleLine
 
 if TYPE_CHECKING:
+    from engine.durable.ids import Address
     from engine.durable.journal import Write
     from engine.runtime.http import Body, Request
     from engine.runtime.invocation import Invocation
@@ -139,47 +140,32 @@ class Bridge:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def fetch(
-        self,
-        namespace: str,
-        object_id: str,
-        name: str | None,
-        request: Request,
-        caller: Invocation,
-        parent: int | None,
+        self, address: Address, request: Request, caller: Invocation, parent: int | None
     ) -> tuple[Response, bool]:
         """As `Objects.fetch`."""
         head = {"method": request.method, "url": request.url, "headers": request.headers, "cf": request.cf}
-        question = {"verb": "fetch", "namespace": namespace, "object": object_id, "name": name, "head": head}
+        question = _question("fetch", address, head)
         answer, body = await self._ask(question, request.body, caller, parent)
         status, text, headers, coding = answer["response"]
         fields = [(name, value) for name, value in headers]
         return Response(status, text, fields, body, coding), answer["wrote"]
 
     async def remote(
-        self,
-        namespace: str,
-        object_id: str,
-        name: str | None,
-        call: dict[str, Any],
-        body: Body,
-        caller: Invocation,
-        parent: int | None,
+        self, address: Address, call: dict[str, Any], body: Body, caller: Invocation, parent: int | None
     ) -> Result:
         """As `Objects.remote`, with values that can be copied."""
         if call["caps"]:
             raise BindingError(_CAPS, "TypeError")
         head = {"path": call["path"], "called": call["called"]}
-        question = {"verb": "rpc", "namespace": namespace, "object": object_id, "name": name, "head": head}
-        answer, content = await self._ask(question, body, caller, parent)
+        answer, content = await self._ask(_question("rpc", address, head), body, caller, parent)
         if answer["caps"]:
             raise BindingError(_CAPS, "TypeError")
         return Result([], content, answer["size"], answer["wrote"])
 
-    async def replay(self, namespace: str, object_id: str, base: str | None, writes: Sequence[Write]) -> str:
+    async def replay(self, address: Address, base: str | None, writes: Sequence[Write]) -> str:
         """As `engine.durable.replay.replay`."""
         heads, data = journal.pack(writes)
-        question: dict[str, Any] = {"verb": "replay", "namespace": namespace, "object": object_id}
-        question["head"] = {"base": base, "writes": heads}
+        question = _question("replay", address, {"base": base, "writes": heads})
         try:
             answer, _ = await self._ask(question, data, None, None)
         except (BindingError, WorkerError) as error:
@@ -292,6 +278,11 @@ class _Exchange:
         call.parent = self._parent if call.parent is None else self._ids.get(call.parent, self._parent)
         call.start += self._since
         return call
+
+
+def _question(verb: str, address: Address, head: dict[str, Any]) -> dict[str, Any]:
+    place = {"namespace": address.namespace, "object": address.id, "name": address.name}
+    return {"verb": verb, **place, "head": head}
 
 
 def _error(told: dict[str, Any]) -> Exception:

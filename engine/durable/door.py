@@ -13,6 +13,7 @@ from typing import Any
 from engine.bindings.binding import BindingError, Result
 from engine.durable import journal
 from engine.durable.bridge import Wire
+from engine.durable.ids import Address
 from engine.durable.objects import Objects
 from engine.durable.replay import replay
 from engine.errors import ApiError
@@ -93,19 +94,21 @@ class Door:
 
     async def _ask(self, visit: _Visit) -> tuple[dict[str, Any], Body]:
         question, invocation = visit.question, visit.invocation
-        head, place = question["head"], (question["namespace"], question["object"])
+        head = question["head"]
+        address = Address(question["namespace"], question["object"], question["name"])
         if question["verb"] == "replay":
             writes = journal.unpack(head["writes"], await read(visit.body()))
-            return {"state": await replay(self._objects, *place, head["base"], writes)}, None
+            state = await replay(self._objects, address.namespace, address.id, head["base"], writes)
+            return {"state": state}, None
         body = await _whole(visit.body()) if question["body"] == "whole" else visit.body()
         if question["verb"] == "fetch":
             headers = [(name, value) for name, value in head["headers"]]
             request = Request(head["method"], head["url"], headers, body, head["cf"])
-            response, wrote = await self._objects.fetch(*place, question["name"], request, invocation, None)
+            response, wrote = await self._objects.fetch(address, request, invocation, None)
             shown = [response.status, response.status_text, response.headers, response.coding]
             return {"response": shown, "wrote": wrote}, response.body
         call = {**head, "caps": []}
-        result: Result = await self._objects.remote(*place, question["name"], call, body, invocation, None)
+        result: Result = await self._objects.remote(address, call, body, invocation, None)
         return {"caps": bool(result.value), "size": result.size, "wrote": result.wrote}, result.body
 
 

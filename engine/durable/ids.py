@@ -10,11 +10,27 @@ import hashlib
 import hmac
 import re
 import secrets
+from dataclasses import dataclass
 from typing import Final
 
 #: Digits of a namespace's id that its objects' ids are made with.
 KEY: Final = 32
 _HEX: Final = re.compile(r"[0-9a-fA-F]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where an object is.
+
+    Attributes:
+        namespace: its namespace's id.
+        id: its own.
+        name: what the id was made of, where the caller knows it.
+    """
+
+    namespace: str
+    id: str
+    name: str | None = None
 
 
 def named(namespace: str, name: str) -> str:

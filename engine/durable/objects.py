@@ -20,6 +20,7 @@ from engine.bindings.overlay import Overlay
 from engine.durable import events, sockets
 from engine.durable.alarms import Alarms
 from engine.durable.house import House
+from engine.durable.ids import Address
 from engine.durable.migrations import KIND
 from engine.durable.sandbox import Sandbox
 from engine.durable.worker import ObjectWorker
@@ -105,13 +106,7 @@ class Objects:
         await self._sweep()
 
     async def fetch(
-        self,
-        namespace: str,
-        object_id: str,
-        name: str | None,
-        request: Request,
-        caller: Invocation,
-        parent: Any,
+        self, address: Address, request: Request, caller: Invocation, parent: Any
     ) -> tuple[Response, bool]:
         """Send an object a request; gives whether it wrote something, too.
 
@@ -120,34 +115,27 @@ class Objects:
             WorkerError: its code failed.
         """
         if (bridge := self._across(caller)) is not None:
-            return await bridge.fetch(namespace, object_id, name, request, caller, parent)
-        house = await self._house(namespace, caller)
+            return await bridge.fetch(address, request, caller, parent)
+        house = await self._house(address.namespace, caller)
         child = self._child(house, caller, parent)
 
         async def use(worker: Any, reference: dict[str, Any]) -> Response:
             answer: Response = await worker.fetch(request, child, target=reference)
             return answer
 
-        work = house.run(object_id, name, child, use)
-        answer = await events.recorded(self.logs, house, object_id, child, request, work)
+        work = house.run(address.id, address.name, child, use)
+        answer = await events.recorded(self.logs, house, address.id, child, request, work)
         if answer[0].socket is not None:
             sockets.given(answer[0].socket)
         return answer
 
     async def remote(
-        self,
-        namespace: str,
-        object_id: str,
-        name: str | None,
-        call: dict[str, Any],
-        body: Body,
-        caller: Invocation,
-        parent: Any,
+        self, address: Address, call: dict[str, Any], body: Body, caller: Invocation, parent: Any
     ) -> Result:
         """Call a method of an object; raises as `fetch`."""
         if (bridge := self._across(caller)) is not None:
-            return await bridge.remote(namespace, object_id, name, call, body, caller, parent)
-        house = await self._house(namespace, caller)
+            return await bridge.remote(address, call, body, caller, parent)
+        house = await self._house(address.namespace, caller)
         child = self._child(house, caller, parent)
 
         async def run(call: dict[str, Any], body: Body, child: Invocation) -> Result:
@@ -156,8 +144,8 @@ class Objects:
                 return answer
 
             event = {"rpcMethod": ".".join(call["path"])}
-            work = house.run(object_id, name, child, use)
-            answer, wrote = await events.recorded(self.logs, house, object_id, child, event, work)
+            work = house.run(address.id, address.name, child, use)
+            answer, wrote = await events.recorded(self.logs, house, address.id, child, event, work)
             return replace(answer, wrote=wrote)
 
         return await self._handles.invoke(caller, child, call, body, run)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from engine.bindings.kept import Marked
 from engine.bindings.overlay import Key, Overlay, Space
+from engine.durable.ids import Address
 from engine.durable.journal import Journal, Write, state
 from engine.durable.replay import MEANWHILE
 from engine.errors import ApiError
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 class Live(Protocol):
     """Whoever reaches the account's objects (`engine.durable.bridge`)."""
 
-    async def replay(self, namespace: str, object_id: str, base: str | None, writes: Sequence[Write]) -> str:
+    async def replay(self, address: Address, base: str | None, writes: Sequence[Write]) -> str:
         """As `engine.durable.replay.replay`."""
         ...
 
@@ -140,7 +141,7 @@ class Sandbox(Space):
             base = None if any(number in forced for number in numbers) else copy.journal.base
             if self.live is None:
                 raise ApiError(10013, "The live Durable Objects cannot be reached.", 503)
-            copy.journal.base = await self.live.replay(namespace, object_id, base, writes)
+            copy.journal.base = await self.live.replay(Address(namespace, object_id), base, writes)
             for number in numbers:  # at once: the next object may refuse
                 self.overlay.grow(-self._pending.pop(number).size)
                 del self.writers[number]
