@@ -108,12 +108,14 @@ class Storage:
         return connection
 
     def commit(self) -> None:
-        """The turn has ended: what it wrote is one transaction."""
+        """The turn has ended: what it wrote is one transaction.
+
+        That it is open no longer is said last: `flushed` looks at any time, and must find what to wait for.
+        """
         with self.lock:
             if not self._open_transaction or self.depth:
                 return
             assert self._connection is not None
-            self._open_transaction = False
             try:
                 self._connection.execute("COMMIT")
             except sqlite3.Error as error:  # a full disk: nobody may hear of what was to be written
@@ -122,9 +124,12 @@ class Storage:
                 if self.journal is not None:
                     self.journal.rollback()
                 log.error("%s could not be written: %s", self.path, error)
+                self._error = error
+                self._open_transaction = False
                 self._loop.call_soon_threadsafe(self._fail, error)
                 return
             self._committed += 1
+            self._open_transaction = False
             if self.journal is not None:
                 self.journal.commit()
         self._loop.call_soon_threadsafe(self._sync_soon)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,35 @@ async def check(made: Engine, expected: dict[str, Any]) -> None:
     await made.deploy(code, "return DO.getByName('x').all();")
     found = await made.ask()
     assert dict(zip(expected, found, strict=True)) == expected
+
+
+async def test_nobody_hears_of_a_write_while_it_is_being_committed(tmp_path: Path):
+    loop = asyncio.get_running_loop()
+    storage = Storage(tmp_path / "namespace" / "object.sqlite", loop)
+    storage.begin().execute("INSERT INTO _cf_KV VALUES ('key', x'00')")
+    entered, go = threading.Event(), threading.Event()
+    opened = storage.connection
+
+    class Slow:
+        def execute(self, sql: str, *values: Any) -> Any:
+            if sql == "COMMIT":
+                entered.set()
+                go.wait(10)
+            return opened.execute(sql, *values)
+
+    storage._connection = Slow()  # type: ignore[assignment]  # what of it is called
+    committing = loop.run_in_executor(None, storage.commit)
+    await asyncio.to_thread(entered.wait, 10)
+    waiting = asyncio.create_task(storage.flushed())
+    await asyncio.sleep(0)
+    assert not storage.settled
+    assert not waiting.done()
+    go.set()
+    await committing
+    await waiting
+    assert storage.settled
+    storage._connection = opened
+    storage.close()
 
 
 async def test_key_values(made: Engine):
