@@ -6,9 +6,15 @@ from typing import Any
 
 from enginekit import RunningEngine
 
-KINDS = ("kv", "r2", "d1", "durable", "alarm", "queue")
+KINDS = ("kv", "r2", "d1", "durable", "alarm", "queue", "workflow", "analytics")
 CODE = """
-import { DurableObject } from "cloudflare:workers";
+import { DurableObject, WorkflowEntrypoint } from "cloudflare:workers";
+export class Flow extends WorkflowEntrypoint {
+  async run({ instanceId, payload }, step) {
+    const first = await step.do("first", async () => payload);
+    return step.do("second", async () => [instanceId, first]);
+  }
+}
 export class Thing extends DurableObject {
   async keep(id) {
     const n = ((await this.ctx.storage.get("n")) ?? 0) + 1;
@@ -44,6 +50,8 @@ const verbs = {
   durable: (env, id) => env.THING.getByName("kept").keep(id),
   alarm: (env, id) => env.THING.getByName(id).wake(),
   queue: (env, id) => env.Q.send(id),
+  workflow: async (env, id) => (await env.FLOW.create({ id, params: id })).id,
+  analytics: (env, id) => env.POINTS.writeDataPoint({ blobs: [id], indexes: ["kept"] }),
 };
 const looks = {
   kv: (env) => all((more) => env.KV.list(more), (page) => page.keys.map((key) => key.name)),
@@ -62,9 +70,15 @@ const looks = {
 export default {
   async fetch(request, env) {
     const [, verb, id] = new URL(request.url).pathname.split("/");
-    if (verb === "rang") {
-      const ids = await request.json();
-      return Response.json(await Promise.all(ids.map((each) => env.THING.getByName(each).rang())));
+    if (request.method === "POST") {
+      const asked = {
+        rang: (each) => env.THING.getByName(each).rang(),
+        ran: async (each) => {
+          const { status, output } = await (await env.FLOW.get(each)).status();
+          return status === "complete" && `${output}` === `${each},${each}`;
+        },
+      };
+      return Response.json(await Promise.all((await request.json()).map(asked[verb])));
     }
     try {
       return Response.json((id ? await verbs[verb](env, id) : await looks[verb](env)) ?? null);
@@ -95,6 +109,8 @@ def prepare(engine: RunningEngine) -> None:
         {"type": "r2_bucket", "name": "R2", "bucket_name": "kept"},
         {"type": "durable_object_namespace", "name": "THING", "class_name": "Thing"},
         {"type": "queue", "name": "Q", "queue_name": "kept"},
+        {"type": "workflow", "name": "FLOW", "workflow_name": "kept", "class_name": "Flow"},
+        {"type": "analytics_engine", "name": "POINTS", "dataset": "kept"},
     ]
     migrations = {"new_tag": "v1", "steps": [{"new_sqlite_classes": ["Thing"]}]}
     engine.deploy("all", CODE, bindings=bindings, migrations=migrations)

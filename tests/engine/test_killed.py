@@ -64,6 +64,8 @@ class Load:
             if answer.status != 200:
                 self.refused.append(f"{name}: {answer.status} {body[:200]!r}")
                 continue
+            if kind == "analytics":  # nothing is said of a point until it can be queried
+                continue
             self.told(kind, name, body)
             time.sleep(0.002)
         connection.close()
@@ -146,7 +148,12 @@ def check(made: RunningEngine, load: Load) -> None:
     assert sorted(kept["keys"]) == kept["rows"]  # what was written in one turn is there together
     assert kept["n"] == len(kept["rows"]) >= load.highest
     until(lambda: set(load.acknowledged["queue"]) <= set(ask(made, "/seen")))
-    alarms = load.acknowledged["alarm"]
-    for start in range(0, len(alarms), 50):
-        some = alarms[start : start + 50]
-        until(lambda some=some: all(ask(made, "/rang", json=some)))
+    for kind, path in (("alarm", "/rang"), ("workflow", "/ran")):
+        names = load.acknowledged[kind]
+        for start in range(0, len(names), 50):
+            some = names[start : start + 50]
+            until(lambda some=some, path=path: all(ask(made, path, json=some)))
+    points = made.api.post("/analytics_engine/sql", content="SELECT blob1 FROM kept FORMAT JSON").json()
+    found = [row["blob1"] for row in points["data"]]
+    assert set(load.acknowledged["analytics"]) - set(found) == set()
+    assert len(found) == len(set(found))
