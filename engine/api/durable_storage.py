@@ -148,7 +148,7 @@ def _alarm(at: int | None) -> Callable[[int], None]:
 async def _inside(call: Call, work: Callable[[int], T]) -> T:
     namespace, object_id = await find(call), call.params["object"]
     path = call.store.path.parent / FOLDER / namespace.id / f"{object_id}.sqlite"
-    if ids.parse(namespace.id, object_id) != object_id or not path.exists():
+    if ids.parse(namespace.id, object_id)[0] != object_id or not path.exists():
         raise NotFound(10066, f"{namespace.name} has no object {object_id[:64]} that has stored anything")
     try:
         return await call.engine.environments.objects.inspect(namespace.id, object_id, work)

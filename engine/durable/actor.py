@@ -29,6 +29,7 @@ class Actor:
 
     id: str
     name: str | None
+    jurisdiction: str | None
     storage: Storage
     sockets: ObjectSockets
     handle: int = field(default_factory=lambda: next(_handles))

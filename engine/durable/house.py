@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from engine.durable import events
+from engine.durable import events, ids
 from engine.durable.actor import Actor
 from engine.durable.sockets import FAILED, RESTARTED, ObjectSockets
 from engine.durable.storage import SYNCS, Storage
@@ -95,6 +95,7 @@ class House:
                     "class": self.namespace.class_name,
                     "id": actor.id,
                     "name": actor.name,
+                    "jurisdiction": actor.jurisdiction,
                 }
                 invocation.version = worker.version
                 actor.inside.add(invocation)
@@ -139,7 +140,8 @@ class House:
             if self._objects.sandbox is not None:
                 storage.journal = self._objects.sandbox.journal(self.namespace, object_id)
             room = self._rooms.pop(object_id, None) or ObjectSockets(self, object_id)
-            found = Actor(object_id, name if name is not None else room.name, storage, room)
+            _, jurisdiction = ids.parse(self.namespace.id, object_id)
+            found = Actor(object_id, name if name is not None else room.name, jurisdiction, storage, room)
             room.storage = storage
             found.enter()
         elif name is not None:

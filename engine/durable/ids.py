@@ -1,4 +1,7 @@
-"""Ids of objects: 256 bits in hexadecimal, of which the last 64 tell the namespace.
+"""Ids of objects: 256 bits in hexadecimal, of which the last 64 tell the namespace and the jurisdiction.
+
+A jurisdiction (durable-objects/reference/data-location) is only kept: everything is on this machine. But the
+same name leads to another object in each, and a part of a namespace limited to one takes no other ids.
 
 A namespace that is a copy of another with its objects begins like it, in the 32 digits that ids are made
 with: so a name leads to the same object in both.
@@ -15,6 +18,7 @@ from typing import Final
 
 #: Digits of a namespace's id that its objects' ids are made with.
 KEY: Final = 32
+JURISDICTIONS: Final = ("eu", "fedramp", "fedramp-high")
 _HEX: Final = re.compile(r"[0-9a-fA-F]{64}")
 
 
@@ -33,26 +37,35 @@ class Address:
     name: str | None = None
 
 
-def named(namespace: str, name: str) -> str:
+def named(namespace: str, name: str, jurisdiction: str | None = None) -> str:
     """The id of a name: always the same."""
-    return _sealed(namespace, _mac(namespace, b"name\0" + name.encode("utf-8", "surrogatepass"))[:24])
+    content = _tag("name", jurisdiction) + name.encode("utf-8", "surrogatepass")
+    return _sealed(namespace, _mac(namespace, content)[:24], jurisdiction)
 
 
-def unique(namespace: str) -> str:
+def unique(namespace: str, jurisdiction: str | None = None) -> str:
     """An id that nobody has."""
-    return _sealed(namespace, secrets.token_bytes(24))
+    return _sealed(namespace, secrets.token_bytes(24), jurisdiction)
 
 
-def parse(namespace: str, text: str) -> str:
-    """The id in lower case; "malformed" or "foreign" when it is none of this namespace."""
+def parse(namespace: str, text: str) -> tuple[str, str | None]:
+    """The id in lower case and its jurisdiction; "malformed" or "foreign" when it is none of these."""
     if not _HEX.fullmatch(text):
-        return "malformed"
+        return "malformed", None
     found = text.lower()
-    return found if _sealed(namespace, bytes.fromhex(found[:48])) == found else "foreign"
+    start = bytes.fromhex(found[:48])
+    for jurisdiction in (None, *JURISDICTIONS):
+        if _sealed(namespace, start, jurisdiction) == found:
+            return found, jurisdiction
+    return "foreign", None
 
 
-def _sealed(namespace: str, start: bytes) -> str:
-    return (start + _mac(namespace, b"id\0" + start)[:8]).hex()
+def _sealed(namespace: str, start: bytes, jurisdiction: str | None) -> str:
+    return (start + _mac(namespace, _tag("id", jurisdiction) + start)[:8]).hex()
+
+
+def _tag(what: str, jurisdiction: str | None) -> bytes:
+    return (what if jurisdiction is None else f"{what} {jurisdiction}").encode() + b"\0"
 
 
 def _mac(namespace: str, content: bytes) -> bytes:
@@ -60,8 +73,8 @@ def _mac(namespace: str, content: bytes) -> bytes:
 
 
 SYNC: Final = {
-    "named": lambda args, data: (named(args[0], args[1]), None),
-    "unique": lambda args, data: (unique(args[0]), None),
-    "parse": lambda args, data: (parse(args[0], args[1]), None),
+    "named": lambda args, data: (named(*args), None),
+    "unique": lambda args, data: (unique(*args), None),
+    "parse": lambda args, data: (parse(*args), None),
 }
 """What the namespaces in JavaScript ask, as runtime service "durable"."""

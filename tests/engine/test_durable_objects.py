@@ -70,6 +70,38 @@ async def test_ids(made: Engine):
     assert found[10:] == [True, "a", True]
 
 
+async def test_jurisdictions(made: Engine):
+    found = await made.run(
+        "export class Thing extends DurableObject {"
+        " who() { return [this.ctx.id.name, this.ctx.id.jurisdiction ?? null]; } }",
+        "const eu = DO.jurisdiction('eu'), us = DO.jurisdiction('fedramp');"
+        " const plain = DO.idFromName('a'), named = eu.idFromName('a'), unique = eu.newUniqueId();"
+        " const also = DO.newUniqueId({ jurisdiction: 'eu' });"
+        " return [plain.equals(named), named.equals(us.idFromName('a')), named.equals(eu.idFromName('a')),"
+        " [plain, named, unique, also].map((id) => id.jurisdiction ?? null),"
+        " DO.idFromString(unique.toString()).jurisdiction, eu.idFromString(also.toString()).equals(also),"
+        " await eu.getByName('a').who(), await DO.get(also).who(), await DO.getByName('a').who(),"
+        " await failure(() => us.get(named)), await failure(() => eu.idFromString(plain.toString())),"
+        " await failure(() => DO.jurisdiction('moon')), eu.jurisdiction().idFromName('a').equals(plain)];",
+    )
+    text = "called on jurisdictional subnamespace with an ID from a different jurisdiction"
+    assert found == [
+        False,
+        False,
+        True,
+        [None, "eu", "eu", "eu"],
+        "eu",
+        True,
+        ["a", "eu"],
+        [None, "eu"],
+        ["a", None],
+        ["TypeError", f"get {text}"],
+        ["TypeError", f"idFromString {text}"],
+        ["Error", 'There is no jurisdiction "moon": it is one of eu, fedramp and fedramp-high.'],
+        True,
+    ]
+
+
 async def test_fetch_and_methods_reach_one_instance(made: Engine):
     found = await made.run(
         COUNTER,

@@ -5,7 +5,7 @@
  * The host sends an object's isolate one frame at a time, each after everything that the one before set going
  * without waiting has run: an event never comes between a storage operation and the code that waits for it.
  *
- * @typedef {{handle: number, class: string, id: string, name: string | null}} Reference
+ * @typedef {{handle: number, class: string, id: string, name: string | null, jurisdiction: string | null}} Reference
  */
 import { hostCall } from "../channel.js";
 import { waitUntil } from "../context.js";
@@ -144,7 +144,7 @@ defineInterface(DurableObjectState, "DurableObjectState");
 function start(reference, Class) {
   const living = new Living(reference.handle);
   MapPrototypeSet(objects, reference.handle, living);
-  const state = new DurableObjectState(KEY, living, createId(reference.id, reference.name));
+  const state = new DurableObjectState(KEY, living, createId(reference.id, reference.name, reference.jurisdiction));
   try {
     living.database.call("start", []);
     living.instance = ReflectConstruct(Class, [state, moduleEnv()]);
