@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from engine.durable import events, ids
+from engine.durable import events, files, ids
 from engine.durable.actor import Actor
 from engine.durable.sockets import FAILED, RESTARTED, ObjectSockets
 from engine.durable.storage import SYNCS, Storage
@@ -34,7 +34,7 @@ GRACE: Final = 5.0
 #: Invocations of an object that are looked through for those that have ended.
 MANY: Final = 256
 #: Files that one namespace's objects keep open; beyond it the longest unused is closed.
-FILES: Final = 200
+FILES: Final = files.most()
 
 T = TypeVar("T")
 

@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
+from engine.durable import blank
 from engine.durable.authorizer import LIMITS, Authorizer
 from engine.durable.bookmarks import Bookmarks
 from engine.durable.journal import Journal, copy, state
@@ -26,12 +27,8 @@ from engine.waits import BUSY
 
 log = logging.getLogger("engine.durable")
 
-SYNCS: Final = ThreadPoolExecutor(4, "durable-sync")
+SYNCS: Final = ThreadPoolExecutor(8, "durable-sync")
 """Threads that wait for the disk."""
-_SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS _cf_KV (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS _cf_METADATA (key INTEGER PRIMARY KEY, value BLOB);
-"""
 _ALARM: Final = 1
 
 
@@ -251,14 +248,17 @@ class Storage:
                 self.journal.base = state(self._origin)
             copy(self._origin, self.path)
         elif self._new:
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+            blank.make(self.path)
         connection = sqlite3.connect(self.path, timeout=BUSY, isolation_level=None, check_same_thread=False)
         try:
             connection.execute("PRAGMA journal_mode = WAL")
+            if self._new:  # begin the log without SQLite's own wait for its head: `_fsync` waits for all
+                connection.execute("PRAGMA synchronous = OFF")
+                connection.execute("PRAGMA user_version = 0")
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA temp_store = MEMORY")
-            connection.executescript(_SCHEMA)
+            connection.executescript(blank.SCHEMA)
             self._connection = connection
             self._read_alarm()
             connection.set_authorizer(self.authorizer)
@@ -348,14 +348,12 @@ class Storage:
                     waiter.set_exception(error)
 
     def _fsync(self) -> None:
+        if self._new:  # without its head a log is nothing
+            _sync(self.path)
         if self._log is not None:
             os.fsync(self._log)
         if self._new:  # the folder's entries for the file and its log
-            folder = os.open(self.path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            _sync(self.path.parent)
             self._new = False
 
     def close(self) -> None:
@@ -371,3 +369,11 @@ class Storage:
             if self._log is not None:
                 os.close(self._log)
                 self._log = None
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
