@@ -96,6 +96,7 @@ async def test_an_interval_keeps_its_object_for_some_time_only(made: Engine):
 
 
 async def test_a_socket_to_elsewhere_goes_on(made: Engine):
+    assert await ask(made, "other/sockets") == 0
     made.house.idle = 0.01
     assert await ask(made, "x/join") == "answered"
     await asyncio.sleep(0.1)
