@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 from tui.app import SvcApp
 from tui.requests import DraftRequest
 from tui.screens.browse import BrowseScreen
+from tui.screens.data import DataScreen
 from tui.screens.workbench import WorkbenchScreen
 from tui.widgets.service_tree import Place
 
@@ -247,6 +248,48 @@ async def data(stage: Stage) -> None:
     await stage.pilot.pause(1.0)
 
 
+async def into(stage: Stage, words: str, *labels: str) -> None:
+    """The data of the shop, the cursor on a row of its tree."""
+    await stage.at(Place("shop", "production"))
+    await stage.press("D")
+    await stage.until(lambda: stage.app.screen is not stage.browse, "the data")
+    screen = stage.app.screen
+    assert isinstance(screen, DataScreen)
+    await stage.until(lambda: screen.place is not None, "the tree")
+    node = screen.data_tree.root
+    for label in labels:
+        await stage.until(
+            lambda node=node, label=label: any(str(each.label).startswith(label) for each in node.children),
+            label,
+        )
+        node = next(each for each in node.children if str(each.label).startswith(label))
+        screen.data_tree.move_cursor(node)
+        if label != labels[-1]:
+            node.expand()
+    await stage.see(words)
+    await stage.pilot.pause(0.5)
+
+
+async def data_d1(stage: Stage) -> None:
+    await into(stage, "ana", "D1", "shop-d1", "users")
+
+
+async def data_r2(stage: Stage) -> None:
+    await into(stage, "photos", "R2", "shop-r2")
+
+
+async def data_object(stage: Stage) -> None:
+    await into(stage, "plain", "Durable Objects", "Room", "")
+
+
+async def data_queue(stage: Stage) -> None:
+    await into(stage, '"mail"', "Queues", "shop-queue")
+
+
+async def data_workflow(stage: Stage) -> None:
+    await into(stage, "count letters", "Workflows", "shop-flow")
+
+
 async def logs(stage: Stage) -> None:
     await stage.at(PRODUCTION)
     await stage.press("L")
@@ -275,7 +318,7 @@ async def workbench(stage: Stage) -> None:
 async def workbench_production(stage: Stage) -> None:
     await stage.at(PRODUCTION)
     await stage.press("e")
-    await stage.see("export default")
+    await stage.see("A small REST API")
     await stage.pilot.pause(0.5)
 
 
@@ -321,6 +364,11 @@ SCENES: tuple[Scene, ...] = (
     settings_edit,
     settings_bind,
     data,
+    data_d1,
+    data_r2,
+    data_object,
+    data_queue,
+    data_workflow,
     logs,
     workbench,
     workbench_production,

@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from enginekit import RunningEngine
 from paint import picture, weak
 from scenes import SCENES, NotThere, Scene, Stage
+from shop import open_shop
 
 from tui.app import SvcApp
 from tui.options import Options
@@ -142,6 +143,7 @@ def main() -> int:
         engine = RunningEngine(Path(folder) / "state")
         try:
             furnish(engine)
+            open_shop(engine)
             for size in asked.size or SIZES:
                 for theme in asked.theme or THEMES:
                     missed += asyncio.run(walk(engine.state, theme, size, asked))
