@@ -20,6 +20,7 @@ D1 = "/d1/database"
 R2 = "/r2/buckets"
 OBJECTS = "/workers/durable_objects/namespaces"
 QUEUES = "/queues"
+WORKFLOWS = "/workflows"
 #: The engine's answer to a path that it does not have.
 NO_ROUTE = 7003
 
@@ -35,7 +36,7 @@ class Page:
 
 
 class DataCalls:
-    """Mix-in of the client: KV, D1, R2, Durable Objects, queues. Raises what the client raises."""
+    """Mix-in of the client: KV, D1, R2, Durable Objects, queues, workflows. Raises what the client raises."""
 
     _connection: Connection
 
@@ -232,6 +233,37 @@ class DataCalls:
     async def purge_queue(self, queue: str) -> None:
         """Remove all messages of a queue."""
         await self._result("POST", f"{QUEUES}/{queue}/purge", {"delete_messages_permanently": True})
+
+    # ------------------------------------------------------------------ workflows
+
+    async def workflows(self) -> list[Json]:
+        """Workflows: `[{name, class_name, script_name, instances: {status: count}}]`; none without them."""
+        try:
+            found: list[Json] = await self._result("GET", WORKFLOWS, params={"per_page": 100})
+        except EngineError as error:
+            if error.code == NO_ROUTE:
+                return []
+            raise
+        return found
+
+    async def workflow(self, workflow: str) -> Json:
+        """One workflow, as `workflows` lists it."""
+        found: Json = await self._result("GET", f"{WORKFLOWS}/{_part(workflow)}")
+        return found
+
+    async def workflow_instances(self, workflow: str, cursor: str = "") -> Page:
+        """Instances, newest first: `{id, status, created_on, started_on, ended_on}`."""
+        return await self._page(f"{WORKFLOWS}/{_part(workflow)}/instances", cursor=cursor)
+
+    async def workflow_instance(self, workflow: str, instance: str) -> Json:
+        """One instance: `{status, params, output, error, start, end, steps}`."""
+        path = f"{WORKFLOWS}/{_part(workflow)}/instances/{_part(instance)}"
+        found: Json = await self._result("GET", path)
+        return found
+
+    async def delete_workflow_instance(self, workflow: str, instance: str) -> None:
+        """End an instance if it runs, and forget it."""
+        await self._result("DELETE", f"{WORKFLOWS}/{_part(workflow)}/instances/{_part(instance)}")
 
     # ------------------------------------------------------------------ parts
 

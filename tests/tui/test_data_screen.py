@@ -41,6 +41,15 @@ export class Room extends DurableObject {
 }
 export default { fetch: (request, env) => env.ROOM.getByName("lobby").fetch(request) };
 """
+FLOW = """
+import { WorkflowEntrypoint } from "cloudflare:workers";
+export class Flow extends WorkflowEntrypoint {
+  async run(event, step) {
+    return await step.do("count letters", async () => event.payload.word.length);
+  }
+}
+export default { fetch: () => new Response("ok") };
+"""
 CLASS = {"new_tag": "v1", "steps": [{"new_sqlite_classes": ["Room"]}]}
 
 
@@ -349,6 +358,26 @@ async def test_queues_and_the_ways_here(engine: RunningEngine, place: dict[str, 
         await until(pilot, lambda: isinstance(app.screen, ConfirmDialog))
         await pilot.press("y")
         await until(pilot, lambda: "no message" in seen(pilot))
+
+
+async def test_workflows_show_their_instances_and_steps(engine: RunningEngine) -> None:
+    service = f"data-flow-{uuid.uuid4().hex[:8]}"
+    binding = {"type": "workflow", "name": "FLOW", "workflow_name": service, "class_name": "Flow"}
+    engine.deploy(service, FLOW, bindings=[binding])
+    for word in ("four", None):
+        engine.result("POST", f"/workflows/{service}/instances", json={"params": {"word": word}})
+    async with SvcApp(Options(engine.state)).run_test(size=(200, 50)) as pilot:
+        screen = await opened(pilot, service, "production")
+        await go_to(pilot, screen, "Workflows", service)
+        await until(pilot, lambda: screen.items.row_count == 2)
+        await pilot.press("2", "G")
+        await until(pilot, lambda: "count letters-1" in screen.content.text)
+        assert '"word": "four"' in screen.content.text
+        await pilot.press("x")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmDialog))
+        await pilot.press(*"production", "enter")
+        await until(pilot, lambda: screen.items.row_count == 1)
+        assert len(engine.result("GET", f"/workflows/{service}/instances")) == 1
 
 
 async def test_a_transfer_says_what_went_wrong(engine: RunningEngine) -> None:

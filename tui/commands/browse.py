@@ -146,7 +146,8 @@ class OpenSettings(Command):
 
 
 class OpenData(Command):
-    """Look at what the environment's bindings hold, and change it: KV, D1, R2, Durable Objects, queues."""
+    """Look at what the environment's bindings hold, and change it: KV, D1, R2, Durable Objects, queues,
+    workflows."""
 
     NAME = "environment: Data"
     BINDING_KEY = "D"

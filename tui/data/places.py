@@ -14,6 +14,7 @@ from tui.data.objects import SHORT, ObjectKeys, Objects
 from tui.data.queues import QueueMessages
 from tui.data.source import Source
 from tui.data.sql import D1, Database, ObjectSql, browse, tables
+from tui.data.workflows import WorkflowInstances
 from tui.format import count
 from tui.setting_values import target
 
@@ -51,12 +52,13 @@ async def roots(engine: Engine, bindings: Sequence[Json], production: Sequence[J
         bindings: of the environment.
         production: of its service's production.
     """
-    kv, d1, r2, classes, queues = await asyncio.gather(
+    kv, d1, r2, classes, queues, workflows = await asyncio.gather(
         engine.kv_namespaces(),
         engine.d1_databases(),
         engine.r2_buckets(),
         engine.object_namespaces(),
         engine.queues(),
+        engine.workflows(),
     )
     names = _names(bindings)
     theirs = set(_names(production))
@@ -135,6 +137,19 @@ async def roots(engine: Engine, bindings: Sequence[Json], production: Sequence[J
                 for each in queues
             ),
         ),
+        Place(
+            "Workflows",
+            children=_first(
+                place(
+                    "workflow",
+                    each["name"],
+                    each["name"],
+                    right=f"{each['script_name']} › {each.get('environment') or 'production'}",
+                    source=WorkflowInstances(engine, each["name"]),
+                )
+                for each in workflows
+            ),
+        ),
     ]
     return [group for group in groups if group.children]
 
@@ -146,6 +161,11 @@ def _names(bindings: Sequence[Json]) -> dict[tuple[str, str], str]:
         (each["type"], str(each.get("namespace_id"))): str(each["name"])
         for each in bindings
         if each["type"] == "durable_object_namespace"
+    }
+    found |= {
+        ("workflow", str(each.get("workflow_name"))): str(each["name"])
+        for each in bindings
+        if each["type"] == "workflow"
     }
     return found
 
