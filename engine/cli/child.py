@@ -113,6 +113,11 @@ async def _live(args: argparse.Namespace, ready: Ready) -> int:
 
 
 async def _drafts(args: argparse.Namespace, ready: Ready) -> int:
+    from engine.runtime.boot import boot
+
+    loop = asyncio.get_running_loop()
+    first = loop.run_in_executor(None, boot, loop)  # as above
+
     from engine.drafts.process import DraftsProcess
     from engine.errors import StoreError
     from engine.store import Store
@@ -122,8 +127,10 @@ async def _drafts(args: argparse.Namespace, ready: Ready) -> int:
         store = Store.open(folder.path)
     except StoreError as error:
         ready.tell(error=str(error))
+        isolate = await first
+        await asyncio.to_thread(isolate.close)
         return 1
-    process = DraftsProcess(folder, store)
+    process = DraftsProcess(folder, store, first)
     _stop_when_told(process.stop)
     try:
         await process.listen()

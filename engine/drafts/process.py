@@ -11,6 +11,7 @@ from engine.gateway import vitals
 from engine.gateway.environments import Environments
 from engine.gateway.programs import StoredPrograms
 from engine.runtime.compile import Compiler
+from engine.runtime.isolate import Isolate
 from engine.runtime.limits import Limits
 from engine.runtime.pool import Runtime
 from engine.statefolder import StateFolder
@@ -26,12 +27,15 @@ class DraftsProcess:
     Args:
         folder: the state folder, where its socket is.
         store: the database, which the live process uses as well.
+        first: an isolate that is being booted already.
     """
 
-    def __init__(self, folder: StateFolder, store: Store) -> None:
+    def __init__(
+        self, folder: StateFolder, store: Store, first: asyncio.Future[Isolate] | None = None
+    ) -> None:
         self._folder = folder
         self._store = store
-        self._runtime = Runtime()
+        self._runtime = Runtime(first=first)
         self._compiler = Compiler(StoredPrograms(store, writes=False))
         environments = Environments(store, self._runtime, self._compiler, Limits(), follows=False)
         environments.objects.bridge = Bridge(folder.objects_socket)

@@ -223,6 +223,8 @@ class Runtime:
         if self._filling is not None:
             await asyncio.gather(self._filling, return_exceptions=True)
         spares, self._spares = self._spares, []
+        if self._first is not None:
+            spares.append(await self._first)
         for isolate in spares:
             await asyncio.to_thread(isolate.close)
         if self._outgoing is not None:
