@@ -52,6 +52,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
     rename = verbs.add_parser("rename", help="another name, and with it another address")
     _names(rename, "SERVICE", "ENV", "NEW")
+    rename.add_argument("--force", action="store_true", help="also when other services bind to it")
 
     diff = verbs.add_parser(
         "diff",
@@ -177,7 +178,8 @@ def _clone(client: Client, args: argparse.Namespace) -> None:
 
 def _rename(client: Client, args: argparse.Namespace) -> None:
     path = environment_path(args.service, args.env)
-    _show(args, client.call("PATCH", path, {"environment": args.new}))
+    params = {"force": "true"} if args.force else None
+    _show(args, client.call("PATCH", path, {"environment": args.new}, params=params))
 
 
 def _release(client: Client, args: argparse.Namespace) -> None:

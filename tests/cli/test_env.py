@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from clikit import Cli, write
+from enginekit import RunningEngine
 
 
 @pytest.fixture
@@ -49,6 +50,18 @@ def test_create_clone_rename_delete(cli: Cli, name: str, answer):
     assert answer(f"try.{name}")[0] == 404
     assert cli("env", "delete", name, "tried", "--yes").out == f"deleted {name} › tried\n"
     assert answer(f"tried.{name}")[0] == 404
+
+
+def test_what_others_bind_to_is_renamed_when_forced(cli: Cli, name: str, engine: RunningEngine):
+    cli("env", "create", name, "production")
+    cli("env", "create", name, "api")
+    binding = {"type": "service", "name": "API", "service": name, "environment": "api"}
+    engine.deploy(f"{name}-caller", bindings=[binding])
+    refused = cli("env", "rename", name, "api", "v2")
+    assert refused.code == 1
+    assert f"{name}-caller › production (API) binds to it" in refused.err
+    assert cli("env", "rename", name, "api", "v2", "--force").code == 0
+    assert engine.get(name, environment="v2").status_code == 200
 
 
 def test_delete_asks(process: Cli, name: str):
