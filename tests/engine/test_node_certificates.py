@@ -6,10 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from nodekit import NodeLab
+from nodekit import node_lab
 
 from engine.model import Module
-from engine.runtime.http import read
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "certificates"
 GIVEN: dict[str, Any] = json.loads((FIXTURES / "certificates.json").read_text())
@@ -41,15 +40,10 @@ async function answer(request) {
 
 
 async def told() -> Any:
-    made = NodeLab(spares=0)
-    try:
+    async with node_lab(spares=0) as bench:
         run = Module("certificates.js", "esm", (FIXTURES / "certificates.js").read_bytes())
-        worker = await made.node(MAIN, run)
-        response = await made.fetch(worker, "/", "POST", body=json.dumps(GIVEN["pems"]).encode())
-        return json.loads(await read(response.body))
-    finally:
-        await made.runtime.close()
-        await made.compiler.close()
+        worker = await bench.node(MAIN, run)
+        return json.loads(await bench.text(worker, "/", "POST", body=json.dumps(GIVEN["pems"]).encode()))
 
 
 async def test_certificates() -> None:

@@ -1,4 +1,4 @@
-"""The streams of ``node:zlib`` (js/src/node/internal/zlib.js), over zlib and, where installed, brotli.
+"""The streams of ``node:zlib`` (js/src/node/internal/zlib.js), over zlib, zstd and, where installed, brotli.
 
 A write takes all its input; its answer is ``[more, rest, error]`` and output: whether to ask for ``more``,
 how many bytes of input behind the end were not taken, and what went wrong: ``[message, number, code]``.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import sys
 import zlib
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
@@ -16,7 +17,13 @@ from engine.bindings.binding import BindingError
 
 from .operation import Kept, Operation
 
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
 DEFLATE, INFLATE, GZIP, GUNZIP, DEFLATERAW, INFLATERAW, UNZIP, BROTLI_DECODE, BROTLI_ENCODE = range(1, 10)
+_ZSTD_ENCODE, _ZSTD_DECODE = 10, 11
 _FINISH = 4
 _PIECE = 256 << 10
 _CODES = {
@@ -167,11 +174,76 @@ class _BrotliDecompressor:
         return (False, 0, None), None
 
 
+def _parameters(pairs: list[list[int]], check: Callable[[dict[int, int]], Any]) -> Any:
+    """What ``check`` makes of the parameters of Zstandard.
+
+    Raises:
+        BindingError: One is not known, or out of its bounds.
+    """
+    try:
+        return check({key: value for key, value in pairs})
+    except (ValueError, TypeError, OverflowError) as error:
+        known = "illegal" in str(error)
+        problem = "Parameter is out of bound" if known else "Unsupported parameter"
+        raise BindingError(f"Setting parameter failed: {problem}", "Error") from None
+
+
+class _ZstdCompressor:
+    def __init__(self, parameters: list[list[int]]) -> None:
+        self._zstd = _parameters(parameters, lambda options: zstd.ZstdCompressor(options=options))
+        # By Node's numbers: continue, flush, end.
+        self._modes = (self._zstd.CONTINUE, self._zstd.FLUSH_BLOCK, self._zstd.FLUSH_FRAME)
+        self._finished = False
+
+    def write(self, flush: int, data: bytes) -> Answer:
+        if self._finished:
+            return (False, len(data), None), None
+        self._finished = flush == 2
+        return (False, 0, None), self._zstd.compress(data, self._modes[min(flush, 2)])
+
+    def more(self, flush: int) -> Answer:
+        return (False, 0, None), None
+
+
+class _ZstdDecompressor:
+    def __init__(self, parameters: list[list[int]]) -> None:
+        self._zstd = _parameters(parameters, lambda options: zstd.ZstdDecompressor(options=options))
+        self._any = False
+
+    def write(self, flush: int, data: bytes) -> Answer:
+        self._any = self._any or bool(data)
+        return self._step(flush, data)
+
+    def more(self, flush: int) -> Answer:
+        return self._step(flush, b"")
+
+    def _step(self, flush: int, data: bytes) -> Answer:
+        if self._zstd.eof:
+            return (False, len(data), None), None
+        try:
+            output: bytes = self._zstd.decompress(data, _PIECE)
+        except zstd.ZstdError as error:
+            reason = str(error).partition(": ")[2] or str(error)
+            message = f"Zstd decompression failed: {reason}"
+            return (False, 0, (message, -1, "ERR_ZSTD_DECOMPRESSION_FAILED")), None
+        if self._zstd.eof:
+            return (False, len(self._zstd.unused_data), None), output
+        if not self._zstd.needs_input:
+            return (True, 0, None), output
+        if flush == 2 and self._any:
+            return (False, 0, ("unexpected end of file", -5, "Z_BUF_ERROR")), output
+        return (False, 0, None), output
+
+
 def _make(mode: int, options: list[Any], dictionary: bytes) -> _Stream:
     if mode == BROTLI_ENCODE:
         return _BrotliCompressor(options[0])
     if mode == BROTLI_DECODE:
         return _BrotliDecompressor()
+    if mode == _ZSTD_ENCODE:
+        return _ZstdCompressor(options[0])
+    if mode == _ZSTD_DECODE:
+        return _ZstdDecompressor(options[0])
     window = options[0] or 15
     wbits = {GZIP: window + 16, GUNZIP: 31, UNZIP: 47, DEFLATERAW: -max(window, 9), INFLATERAW: -15}
     if mode in (DEFLATE, GZIP, DEFLATERAW):

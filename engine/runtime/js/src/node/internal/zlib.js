@@ -3,7 +3,7 @@ import { hostCallSync } from "../../channel.js";
 import { bind, promiseThen } from "./async-context.js";
 
 const SERVICE = "zlib-node";
-const BROTLI_DECODE = 8, BROTLI_ENCODE = 9;
+const BROTLI_DECODE = 8, BROTLI_ENCODE = 9, ZSTD_ENCODE = 10, ZSTD_DECODE = 11;
 
 /** Frees the host's object when a stream is dropped before its end. */
 const registry = new FinalizationRegistry((id) => hostCallSync(SERVICE, "drop", [id]));
@@ -15,6 +15,9 @@ class Handle {
   #pending = []; #more = false; #full = false; #rest = 0;
 
   constructor(mode) { this.#mode = mode; }
+
+  /** What Node's own code has the handle call when a write has ended. */
+  get done() { return this.#done; }
 
   /** @protected */
   begin(options, dictionary, state, done) {
@@ -110,6 +113,17 @@ export class BrotliEncoder extends Brotli {
 }
 export class BrotliDecoder extends Brotli {
   constructor() { super(BROTLI_DECODE); }
+}
+
+/** Zstandard's come as pairs of numbers. */
+class Zstd extends Handle {
+  init(parameters, state, done) { this.begin([parameters], undefined, state, done); }
+}
+export class ZstdEncoder extends Zstd {
+  constructor() { super(ZSTD_ENCODE); }
+}
+export class ZstdDecoder extends Zstd {
+  constructor() { super(ZSTD_DECODE); }
 }
 
 /** @param {string | Uint8Array} data @param {number} value to go on from @returns {number} */
