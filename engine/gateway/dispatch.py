@@ -31,6 +31,7 @@ from engine.runtime.errors import (
 )
 from engine.runtime.http import Body, Request, Response, read
 from engine.runtime.invocation import Invocation
+from engine.runtime.passed import Passed
 
 if TYPE_CHECKING:
     from engine.gateway.environments import Environments
@@ -318,8 +319,10 @@ def _head(response: Response, method: str, ray: str) -> tuple[list[tuple[bytes, 
         if not value.isprintable():
             value = "".join(char for char in value if char == "\t" or not _is_control(char))
         headers.append((name.encode("latin-1", "replace"), value.encode("latin-1", "replace")))
-    if whole and not told and status not in _NO_BODY:
-        headers.append((b"content-length", b"%d" % len(cast(bytes, body or b""))))
+    if not told and status not in _NO_BODY:
+        size = len(cast(bytes, body or b"")) if whole else body.size if isinstance(body, Passed) else None
+        if size is not None:
+            headers.append((b"content-length", b"%d" % size))
     text = response.status_text
     if text and text != _PHRASES.get(status) and text.isprintable():
         return headers, text.encode("latin-1", "replace")

@@ -447,7 +447,8 @@ class Channel:
             return
         status, status_text, headers, coding, socket, *passed = loads(text)
         if flags & PASSED:
-            body: Body = self._bodies.pass_on(passed[0], job.invocation)
+            size, number_of = passed
+            body: Body = self._bodies.pass_on(number_of, job.invocation, size)
         else:
             body = self._bodies.take(flags, number, raw)
         fields = [(name, value) for name, value in headers]

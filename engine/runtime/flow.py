@@ -197,11 +197,13 @@ class Bodies:
             if ended:
                 receiver.end(error)
 
-    def pass_on(self, number: int, invocation: Invocation) -> bytes | AsyncIterator[bytes]:
-        """A body that was to go to the isolate, and goes elsewhere unread."""
+    def pass_on(
+        self, number: int, invocation: Invocation, size: int | None = None
+    ) -> bytes | AsyncIterator[bytes]:
+        """A body that was to go to the isolate, and goes elsewhere unread; `size` is its bytes, if known."""
         sender = self._senders.get(number)
         body = b"" if sender is None else sender.give_up()
-        return body if isinstance(body, bytes) else Passed(body, invocation)
+        return body if isinstance(body, bytes) else Passed(body, invocation, size)
 
     def credit(self, number: int, size: int) -> None:
         """The isolate has read ``size`` bytes."""

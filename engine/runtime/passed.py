@@ -19,9 +19,11 @@ class Passed(AsyncIterator[bytes]):
     Args:
         body: Its chunks.
         invocation: Who passes it on; open until the body has ended.
+        size: How many bytes it has, where that is known.
     """
 
-    def __init__(self, body: AsyncIterator[bytes], invocation: Invocation) -> None:
+    def __init__(self, body: AsyncIterator[bytes], invocation: Invocation, size: int | None = None) -> None:
+        self.size = size
         self._body = body
         self._invocation = invocation
         self._over = False

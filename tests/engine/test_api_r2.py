@@ -121,6 +121,9 @@ def test_workers_and_drafts(engine: RunningEngine, service: str, bucket: str) ->
     made = engine.send("PUT", service, "/big", content=content, headers={"content-type": "image/gif"})
     assert made.content == content
     assert made.headers["content-type"] == "image/gif"
+    assert made.headers["content-length"] == "6000000"  # though it was streamed
+    part = engine.get(service, "/big", headers={"range": "bytes=5-3000004"})
+    assert (part.content, part.headers["content-length"]) == (content[5:3_000_005], "3000000")
     assert engine.get(service, "/big", headers={"range": "bytes=5-9"}).content == content[5:10]
     assert engine.get(service, "/big", headers={"if-none-match": made.headers["etag"]}).status_code == 304
     assert engine.get(service, "/none").status_code == 404

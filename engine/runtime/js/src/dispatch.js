@@ -191,7 +191,7 @@ function respond(event, response) {
   const coding = body === null || parts.encodeBody === "manual" ? null : codingOf(parts.headers);
   const head = `[${parts.status},${quote(parts.statusText)},${fieldsJson(parts.headers)},${coding === null ? "null" : quote(coding)},${parts.parked ?? "null"}`;
   const passed = parts.webSocket === null ? passOn(body) : 0;
-  if (passed !== 0) post(RESPONSE, PASSED | (settle(event) ? FINISHED : 0), event.id, `${head},${passed}]`, null);
+  if (passed !== 0) post(RESPONSE, PASSED | (settle(event) ? FINISHED : 0), event.id, `${head},${body.length ?? "null"},${passed}]`, null);
   else if (body === null) post(RESPONSE, settle(event) ? FINISHED : 0, event.id, `${head}]`, null);
   else if (typeof body === "string" || (isBytes(body) && TypedArrayPrototypeGetLength(body) <= WHOLE_BYTES)) {
     post(RESPONSE, WHOLE | (settle(event) ? FINISHED : 0), event.id, `${head}]`, body);

@@ -123,4 +123,7 @@ defineInterface(GetResult, "GetResult");
 /** @param {any} shape @returns {HeadResult} */
 export const createHeadResult = (shape) => new HeadResult(KEY, shape);
 /** @param {any} shape @param {Uint8Array | import("../streams.js").ByteSource | null} content @returns {GetResult} */
-export const createGetResult = (shape, content) => new GetResult(KEY, shape, content ?? new Uint8Array_(0));
+export const createGetResult = (shape, content) => {
+  if (content !== null && content.read !== undefined) content.length = shape.range.length;
+  return new GetResult(KEY, shape, content ?? new Uint8Array_(0));
+};
