@@ -320,3 +320,10 @@ async def test_what_grows_no_older_is_not_painted_again(
         browse._grow_older()
         await until(pilot, lambda: seen(pilot).count("77y") > 4)  # rows, and the detail's deployment
         assert painted
+
+
+async def test_a_slow_start_says_what_one_waits_for(tmp_path: Path) -> None:
+    account = notes()
+    account.stop("it starts")
+    async with app_on(account, tmp_path).run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "the engine starts…" in seen(pilot))

@@ -64,8 +64,15 @@ class BrowseScreen(BrowseTraffic):
         self.set_class(not self.svc.settings.layout.activity, "-without-activity")
         self.svc.account_changed.subscribe(self, self._account_changed)
         self.set_interval(30, self._grow_older)
+        self.set_timer(PATIENCE, self._say_loading)
         if self.svc.engine_state.ready:
             self.reload()
+
+    def _say_loading(self) -> None:
+        """Until the first services are here the empty pane says what one waits for."""
+        if not self.loaded:
+            ready = self.svc.engine_state.ready
+            self.query_one("#services", Pane).bottom = "loading…" if ready else "the engine starts…"
 
     def on_screen_resume(self) -> None:
         """Back from another screen: text may be unsaved there now, or saved; and it is later."""
