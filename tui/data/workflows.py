@@ -56,7 +56,8 @@ class WorkflowInstances(Source):
             if found.get(name) is not None:
                 lines += ["", name, json.dumps(found[name], indent=2, ensure_ascii=False)]
         took = _took(found.get("start"), found.get("end"))
-        return Value("\n".join(lines), None, (str(found["status"]), plural(len(steps), "step"), took))
+        facts = (str(found["status"]), plural(len(steps), "step"), *((took,) if took != NONE else ()))
+        return Value("\n".join(lines), None, facts)
 
     async def delete(self, items: Sequence[Item]) -> None:
         await asyncio.gather(

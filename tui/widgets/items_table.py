@@ -98,12 +98,17 @@ class ItemsTable(PagedTable):
             if mark
             else self.text((first, "accent" if item.folder else ""))
         )
-        return [name, *(self.text((each, _tone(each))) for each in rest)]
+        titles = [column.title for column in self.table_columns[1:]]
+        return [
+            name,
+            *(self.text((each, _tone(each, title))) for each, title in zip(rest, titles, strict=False)),
+        ]
 
 
-def _tone(text: str) -> str:
-    # What ends within hours is worth a look.
-    return "warning" if text[-1:] in ("h", "m", "s") and text[:-1].isdigit() else "muted"
+def _tone(text: str, column: str) -> str:
+    # What ends within hours is worth a look; what is as old as that is not.
+    soon = column in ("expires", "alarm") and text[-1:] in ("h", "m", "s") and text[:-1].isdigit()
+    return "warning" if soon else "muted"
 
 
 class RowsTable(PagedTable):

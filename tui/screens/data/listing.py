@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from textual import on, work
 from textual.widgets import DataTable, Static
@@ -133,26 +134,31 @@ class Listing(Changing):
         self.item, self.value = item, None
         if item is None or source is None:
             pane.title, pane.bottom = "", ""
-            self.content.load("", None)
+            self._put("", None)
             below.display = False
             return
         pane.title = f"[b]{escape(item.name)}[/]"
         try:
             value = await source.open(item)
         except (EngineError, EngineAway) as error:
-            self.content.load("", None)
+            self._put("", None)
             pane.bottom = f"[$error]✗ {escape(said(error))}[/]"
             return
         if self.item is not item:
             return
         self.value = value
-        self.content.load(value.text, value.lexer)
+        self._put(value.text, value.lexer, numbered=value.editable)
         below.display = bool(value.below or value.notice)
         parts = [f"[$warning]![/] {escape(value.notice)}"] if value.notice else []
         parts += [f"[b $muted]Metadata[/]\n{escape(value.below)}"] if value.below else []
         below.update("\n".join(parts))
         pane.bottom = "  ".join(escape(fact) for fact in value.facts)
         self.refresh_bindings()
+
+    def _put(self, text: str, lexer: Any, numbered: bool = False) -> None:
+        """Show a text; lines of code and of what can be edited have numbers, nothing and words have none."""
+        self.content.show_line_numbers = bool(text) and (numbered or lexer is not None)
+        self.content.load(text, lexer)
 
     def leave_edit(self) -> None:
         """What is shown can only be looked at."""
