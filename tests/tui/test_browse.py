@@ -259,6 +259,7 @@ async def test_unsaved_text_is_marked_and_offered(tmp_path: Path) -> None:
     app = app_on(notes(), tmp_path)
     async with app.run_test(notifications=True, size=(120, 40)) as pilot:
         await until(pilot, lambda: isinstance(app.screen, KeptDialog))
+        await until(pilot, lambda: "another window may be editing it" in seen(pilot))
         await pilot.press("escape")
         await browsing(pilot)
         await until(pilot, lambda: "staging ◆" in seen(pilot))

@@ -191,6 +191,7 @@ async def test_kept_text_is_offered() -> None:
             await pilot.pause()
             assert "notes › env-0  1 module" in text_of(app)
             assert "and 2 more" in text_of(app)
+            assert "The last session ended" in text_of(app)
             await pilot.press(key)
     assert app.results == list(ways.values())
 

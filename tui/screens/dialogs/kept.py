@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar, Literal
 
 from textual import on
@@ -11,10 +12,12 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Button
 
 from tui.drafts import Draft
-from tui.format import ago, plural
+from tui.format import ago, moment, plural
 from tui.screens.dialogs.dialog import Dialog
 
 Choice = Literal["open", "discard"]
+FRESH = timedelta(minutes=2)
+"""Text kept so lately may be on somebody's screen."""
 SHOWN = 8
 """Rows that are listed; the rest is counted."""
 
@@ -48,8 +51,13 @@ class KeptDialog(Dialog[Choice]):
         if len(self.found) > SHOWN:
             rows.append(f"  [$muted]and {len(self.found) - SHOWN} more[/]")
         one = len(self.found) == 1
+        newest = max((moment(kept.at) for kept in self.found if kept.at), default=None)
+        if newest is not None and timedelta() <= datetime.now(UTC) - newest < FRESH:
+            words = "[$warning]![/] Not saved, and kept just now: another window may be editing it."
+        else:
+            words = "The last session ended before this was saved."
         return (
-            "The last session ended before this was saved.\n\n"
+            f"{words}\n\n"
             + "\n".join(rows)
             + (
                 "\n\n[b]Open[/] shows it in the workbench."
