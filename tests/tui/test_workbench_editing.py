@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -114,6 +115,29 @@ async def test_a_module_is_laid_out_anew(tmp_path: Path) -> None:
         await it.until(lambda: "It is laid out like that already." in it.toasts)
         await it.press("ctrl+z")
         assert editor.text == "const a=`x  ${ 1 }`;if(a){b()}\n"
+
+
+async def test_laying_out_anew_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    may_end, ended = threading.Event(), threading.Event()
+
+    def slow(text: str, suffix: str, indent: int) -> str:
+        may_end.wait(30)
+        ended.set()
+        return "other"
+
+    monkeypatch.setattr("tui.code_format.formatted", slow)
+    async with opened(tmp_path) as it:
+        editor = it.screen.editor_pane.editor
+        assert editor is not None
+        text = editor.text
+        await it.press("alt+p")
+        await it.until(lambda: "formatting…" in it.screen.editor_pane.bottom)
+        await it.press("escape")
+        await it.until(lambda: "formatting…" not in it.screen.editor_pane.bottom)
+        may_end.set()
+        await it.until(ended.is_set)
+        assert editor.has_focus
+        assert editor.text == text
 
 
 def test_what_is_not_the_same_program_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

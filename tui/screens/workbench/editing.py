@@ -87,7 +87,9 @@ class EditingScreen(ModulesScreen):
         if (editor := self.editor_pane.editor) is None:
             return
         text, indent = editor.text, self.svc.settings.editor.indent
-        slow = self.set_timer(0.3, lambda: setattr(self.editor_pane, "bottom", "formatting…"))
+        slow = self.set_timer(
+            0.3, lambda: setattr(self.editor_pane, "bottom", "formatting…  [$muted]esc stops[/]")
+        )
         try:
             found = await asyncio.to_thread(formatted, text, editor.suffix, indent)
         except NotFormatted as why:
@@ -102,6 +104,14 @@ class EditingScreen(ModulesScreen):
         finally:
             slow.stop()
             self.editor_pane.show_bottom()
+
+    def stop_formatting(self) -> bool:
+        """Leave the text as it is; the thread ends by itself, unheard.
+
+        Returns:
+            Whether it was being formatted.
+        """
+        return bool(self.workers.cancel_group(self, "format"))
 
     @on(commands.SearchModules)
     @work(exclusive=True, group="search")

@@ -232,7 +232,7 @@ class WorkbenchScreen(ApplyingScreen):
         if goto.display:
             goto.close()
             return
-        if self.stop():
+        if self.stop() or self.stop_formatting():
             return
         if self.request_bar.has_focus_within or self.has_class("-request-open"):
             self._leave_request()
