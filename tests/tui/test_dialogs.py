@@ -211,6 +211,18 @@ def every_dialog() -> list[Screen[Any]]:
     ]
 
 
+async def test_a_dialog_that_was_dismissed_lays_nothing_out() -> None:
+    app = DialogApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        dialog = delete_service("notes", 2)
+        app.show(dialog)
+        await pilot.pause()
+        await pilot.press("escape")
+        await pilot.pause()
+        dialog.fit()  # as after a refresh that it waited for
+        assert app.results == [None]
+
+
 @pytest.mark.parametrize("size", [(60, 16), (80, 24), (200, 50)])
 async def test_the_buttons_are_always_on_the_screen(size: tuple[int, int]) -> None:
     app = DialogApp()

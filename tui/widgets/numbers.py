@@ -74,13 +74,16 @@ class Numbers(Horizontal):
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
         self.minutes = Minutes()
+        # Not asked of the screen: numbers may come before these are on it.
+        self._said = {name: Static(self.minutes.headline(name), id=f"{name}-said") for name in NAMES}
+        self._lines = {name: Sparkline([0.0, 0.0], summary_function=max, id=f"{name}-line") for name in NAMES}
 
     def compose(self) -> ComposeResult:
         """A box each."""
         for name in NAMES:
             with Vertical(classes=f"number {name}"):
-                yield Static(self.minutes.headline(name), id=f"{name}-said")
-                yield Sparkline([0.0, 0.0], summary_function=max, id=f"{name}-line")
+                yield self._said[name]
+                yield self._lines[name]
 
     def show(self, minutes: Minutes) -> None:
         """Show these minutes; nothing is painted when they are the same as before."""
@@ -88,5 +91,5 @@ class Numbers(Horizontal):
             return
         self.minutes = minutes
         for name in NAMES:
-            self.query_one(f"#{name}-said", Static).update(minutes.headline(name))
-            self.query_one(f"#{name}-line", Sparkline).data = list(getattr(minutes, name)) or [0.0, 0.0]
+            self._said[name].update(minutes.headline(name))
+            self._lines[name].data = list(getattr(minutes, name)) or [0.0, 0.0]

@@ -145,7 +145,8 @@ class Dialog(ModalScreen[Result | None], Generic[Result]):
 
     def fit(self) -> None:
         """Give the middle the rows that the words and the buttons leave."""
-        if not self.is_mounted:
+        # It may have been dismissed before the refresh that this waited for: its widgets go one by one.
+        if not self.is_mounted or self not in self.app.screen_stack:
             return
         box = self.query_one("#dialog")
         parts = [(self.query_one("#words-box"), 2)]  # the very last resort

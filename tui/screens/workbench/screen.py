@@ -87,6 +87,8 @@ class WorkbenchScreen(ApplyingScreen):
 
     def divide(self) -> None:
         """Give code and answer their room: steps (keys, config.toml) from what the style sheet says."""
+        if self not in self.app.screen_stack:  # left before the refresh that this waited for
+            return
         bench = self.query_one("#bench")
         steps = max(-MOST_SHIFT, min(MOST_SHIFT, self.shift + self.svc.settings.layout.split))
         bench.styles.clear_rule("grid_columns")
