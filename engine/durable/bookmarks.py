@@ -6,7 +6,6 @@ A bookmark is a copy of the file that was made when somebody asked for one: Clou
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
 import sqlite3
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.bindings.binding import BindingError
+from engine.durable.files import sync
 from engine.durable.journal import copy
 
 KEPT_SECONDS: Final = 30 * 86_400
@@ -49,9 +49,9 @@ class Bookmarks:
         name = f"{seconds:08x}-{rest:08x}-{0:08x}-{secrets.token_hex(16)}"
         made = self._folder / f"{name}.new"
         copy(self._path, made)
-        _sync(made)
+        sync(made)
         made.rename(self._folder / name)
-        _sync(self._folder)
+        sync(self._folder)
         self._prune(seconds)
         return name
 
@@ -80,9 +80,9 @@ class Bookmarks:
         undo = self.mark()
         made = self._order.with_suffix(".new")
         made.write_text(bookmark)
-        _sync(made)
+        sync(made)
         made.rename(self._order)
-        _sync(self._order.parent)
+        sync(self._order.parent)
         return undo
 
     def restore(self) -> None:
@@ -96,7 +96,7 @@ class Bookmarks:
             origin.backup(target)
             target.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._order.unlink()
-        _sync(self._order.parent)
+        sync(self._order.parent)
 
     def _names(self) -> list[str]:
         if not self._folder.is_dir():
@@ -112,11 +112,3 @@ class Bookmarks:
 
 def _seconds(name: str) -> float:
     return int(name[:8], 16) + int(name[9:17], 16) / 1e9
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -1,8 +1,10 @@
-"""How many objects' files may be open at once: each takes four descriptors of the process's, and 140 KB."""
+"""Objects' files: how many may be open at once, and how they get to the disk."""
 
 from __future__ import annotations
 
+import os
 import sys
+from pathlib import Path
 from typing import Final
 
 _MOST: Final = 1000
@@ -11,10 +13,19 @@ _SHARE: Final = 8
 
 
 def most() -> int:
-    """The number for this process, by the limit it was started with."""
+    """How many this process may have open: each takes four descriptors, and 140 KB."""
     if sys.platform == "win32":
         return _MOST
     import resource
 
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return _MOST if soft == resource.RLIM_INFINITY else max(16, min(_MOST, soft // _SHARE))
+
+
+def sync(path: Path) -> None:
+    """Wait until a file, or a folder's list of files, is on the disk. Blocks."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -22,6 +22,7 @@ from typing import Final
 from engine.durable import blank
 from engine.durable.authorizer import LIMITS, Authorizer
 from engine.durable.bookmarks import Bookmarks
+from engine.durable.files import sync
 from engine.durable.journal import Journal, copy, state
 from engine.waits import BUSY
 
@@ -349,11 +350,11 @@ class Storage:
 
     def _fsync(self) -> None:
         if self._new:  # without its head a log is nothing
-            _sync(self.path)
+            sync(self.path)
         if self._log is not None:
             os.fsync(self._log)
         if self._new:  # the folder's entries for the file and its log
-            _sync(self.path.parent)
+            sync(self.path.parent)
             self._new = False
 
     def close(self) -> None:
@@ -369,11 +370,3 @@ class Storage:
             if self._log is not None:
                 os.close(self._log)
                 self._log = None
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,6 +1,6 @@
 /**
- * Frames in shared memory: the lowest layer of the channel. engine/runtime/isolate.py has the other end
- * and the same numbers, engine/runtime/frames.py the frame's layout:
+ * Frames in shared memory: the lowest layer of the channel, long since both directions share its words.
+ * engine/runtime/isolate.py has the other end and the same numbers, engine/runtime/frames.py the frame's layout:
  *
  *   u32 size of JSON and raw bytes together | u8 type, u8 flags, u16 0 | u32 id | u32 size of the JSON
  *   JSON (UTF-8) | raw bytes | padding to a multiple of 4
