@@ -120,12 +120,16 @@ def differing(mine: dict[str, Any], theirs: dict[str, Any]) -> dict[str, tuple[A
     }
 
 
-def test_same_as_on_miniflare(own_engine: RunningEngine) -> None:
+def test_same_as_on_miniflare(tmp_path: Path) -> None:
     node, folder = installed()
     command = [node, str(HERE / "beside.mjs"), str(folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
-            mine = ours(own_engine)
+            engine = RunningEngine(tmp_path / "state", "--no-samples")
+            try:
+                mine = ours(engine)
+            finally:
+                engine.stop()
             out, err = process.communicate(timeout=RUN_LIMIT)
         finally:
             process.kill()

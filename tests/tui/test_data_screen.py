@@ -371,9 +371,9 @@ async def test_workflows_show_their_instances_and_steps(engine: RunningEngine) -
         await go_to(pilot, screen, "Workflows", service)
         await until(pilot, lambda: screen.items.row_count == 2)
         await pilot.press("2", "G")
-        await until(pilot, lambda: "count letters-1" in screen.content.text)
+        await until(pilot, lambda: '"word": "four"' in screen.content.text)
+        assert "count letters-1" in screen.content.text
         assert not screen.content.show_line_numbers  # words, no code
-        assert '"word": "four"' in screen.content.text
         await pilot.press("x")
         await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmDialog))
         await pilot.press(*"production", "enter")
