@@ -2,7 +2,7 @@
 import { onAbort } from "../abort.js";
 import { startCall } from "../channel.js";
 import { encodeUtf8 } from "../encoding/utf8.js";
-import { currentEvent } from "../events.js";
+import { currentEvent, enter } from "../events.js";
 import { load } from "../lazy.js";
 import { PromisePrototypeThen, PromiseReject, PromiseResolve, PromiseWithResolvers, TypeError_ } from "../primordials.js";
 import { schemeOf } from "../url/parse.js";
@@ -63,8 +63,9 @@ export function sendRequest(start, input, init, network = false) {
 function openSocket(start, head) {
   const { parkSocket, receiveSocket, Writer } = load("websocket");
   const writer = new Writer();
-  const event = currentEvent(); // when the answer comes, another event may be the last that was entered
+  const event = currentEvent();
   return PromisePrototypeThen(start(head, writer).promise, ({ value, body }) => {
+    enter(event); // answers come in batches: the one entered last may be another, and a socket ends with its event
     if (value.status === 101 && value.socket !== undefined) { // of an object, which sleeps beside it
       writer.cancel();
       return createIncomingResponse({ __proto__: null, ...value, webSocket: parkSocket(value.socket) }, null);
@@ -73,7 +74,7 @@ function openSocket(start, head) {
       writer.cancel();
       return createIncomingResponse(value, body);
     }
-    return createIncomingResponse({ __proto__: null, ...value, webSocket: receiveSocket(writer, body, event) }, null);
+    return createIncomingResponse({ __proto__: null, ...value, webSocket: receiveSocket(writer, body) }, null);
   }, (error) => {
     writer.cancel();
     throw error;

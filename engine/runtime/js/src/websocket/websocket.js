@@ -259,14 +259,11 @@ export function handOver(socket, source) {
  * The near end of a connection that the host has made; it is for the user to accept it.
  * @param {Writer} writer messages for the other side
  * @param {ByteSource} source the other side's
- * @param {import("../events.js").Event_ | null} event whose end is the socket's
  * @returns {WebSocket}
  */
-export function receiveSocket(writer, source, event) {
+export function receiveSocket(writer, source) {
   const socket = new WebSocket(TOKEN);
-  const state = stateOf(socket);
-  if (event !== null && !event.ended) state.event = event;
-  attach(socket, state, writer, source);
+  attach(socket, stateOf(socket), writer, source);
   return socket;
 }
 
